@@ -1,0 +1,2 @@
+//! Deployer.
+fn main() {}
