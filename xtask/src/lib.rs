@@ -1,1 +1,16 @@
-//! Deployer.
+//! The deployer. A pure core (`config`, `graph`, `render`, `build::digest`, `site::plan`), thin adapters (`aws`, `local`),
+//! and commands that join them. Nothing in here knows what the application is about.
+
+pub mod aws;
+pub mod build;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod deploy;
+pub mod error;
+pub mod graph;
+pub mod keys;
+pub mod local;
+pub mod render;
+pub mod site;
+pub mod ui;

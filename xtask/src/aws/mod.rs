@@ -1,0 +1,121 @@
+//! Thin adapters to AWS: one client set per environment, no decisions beyond retries and error classes.
+
+pub mod objects;
+pub mod stacks;
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::{Builder, tls};
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::config::Environment;
+use crate::error::Problem;
+
+/// The clients of one environment, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// CloudFormation
+    pub cloudformation: aws_sdk_cloudformation::Client,
+    /// CloudFront
+    pub cloudfront: aws_sdk_cloudfront::Client,
+    /// DynamoDB
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Lambda
+    pub lambda: aws_sdk_lambda::Client,
+    /// S3
+    pub s3: aws_sdk_s3::Client,
+    /// Secrets Manager
+    pub secrets: aws_sdk_secretsmanager::Client,
+    /// STS
+    pub sts: aws_sdk_sts::Client,
+}
+
+/// Who the credentials belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// 12 digits.
+    pub account: String,
+    /// The caller's ARN.
+    pub arn: String,
+}
+
+impl Aws {
+    /// Clients for an environment: its emulator, or AWS with the usual credential chain.
+    pub async fn connect(env: &Environment) -> Self {
+        let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(Builder::new().tls_provider(tls).build_https())
+            .region(Region::new(env.region.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(6))
+            .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build());
+        if let Some(endpoint) = env.endpoint() {
+            // `test` is the emulator's root; nothing of the user's own AWS settings may leak into it.
+            loader = loader
+                .endpoint_url(endpoint)
+                .credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
+        }
+        let shared = loader.load().await;
+        let s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(env.endpoint().is_some()).build();
+        Self {
+            cloudformation: aws_sdk_cloudformation::Client::new(&shared),
+            cloudfront: aws_sdk_cloudfront::Client::new(&shared),
+            dynamodb: aws_sdk_dynamodb::Client::new(&shared),
+            lambda: aws_sdk_lambda::Client::new(&shared),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            secrets: aws_sdk_secretsmanager::Client::new(&shared),
+            sts: aws_sdk_sts::Client::new(&shared),
+        }
+    }
+
+    /// Asks STS who we are and refuses another account than the configuration's.
+    pub async fn identify(&self, env: &Environment) -> anyhow::Result<Identity> {
+        let answer = self.sts.get_caller_identity().send().await.map_err(|error| {
+            let problem = Problem::failed(format!("no usable credentials for environment `{}`", env.name));
+            let hint = match env.endpoint() {
+                Some(_) => "cargo xtask local status".to_owned(),
+                None => "aws sso login, or set AWS_PROFILE to a profile of this account".to_owned(),
+            };
+            explain(error).context(problem.hint(hint))
+        })?;
+        let identity = Identity {
+            account: answer.account().unwrap_or_default().to_owned(),
+            arn: answer.arn().unwrap_or_default().to_owned(),
+        };
+        if identity.account != env.account() {
+            let problem = Problem::failed(format!(
+                "environment `{}` belongs to account {}, but these credentials are {} of account {}",
+                env.name,
+                env.account(),
+                identity.arn,
+                identity.account,
+            ));
+            return Err(problem
+                .hint(format!("use credentials of {}, or correct `account` in config/{}.yaml", env.account(), env.name))
+                .into());
+        }
+        Ok(identity)
+    }
+}
+
+/// An SDK error as one that prints: `SdkError` itself displays as "service error" and hides code and message.
+pub fn explain<E, R>(error: SdkError<E, R>) -> anyhow::Error
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => anyhow::anyhow!("{code}: {message}"),
+        (Some(code), None) => anyhow::anyhow!("{code}"),
+        _ => {
+            let kind = error.to_string();
+            match error.into_source() {
+                Ok(source) => anyhow::anyhow!(source).context(kind),
+                Err(error) => anyhow::anyhow!(error.to_string()),
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! CloudFormation stacks and change sets: calls and error classes, no decisions.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, Parameter, ResourceStatus, Stack, StackEvent,
+    StackStatus, Tag, TemplateStage,
+};
+
+use super::explain;
+
+/// What is sent for one stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackInput {
+    /// The stack's name.
+    pub name: String,
+    /// The rendered template.
+    pub template: String,
+    /// Where the template was uploaded, if it is too long for the request.
+    pub template_url: Option<String>,
+    /// Parameters by name.
+    pub parameters: BTreeMap<String, String>,
+    /// Facts that never change: application, environment, service.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What is there.
+#[derive(Clone, Debug)]
+pub struct LiveStack {
+    /// The stack's ARN.
+    pub id: String,
+    /// Its status.
+    pub status: StackStatus,
+    /// Why, in AWS's words.
+    pub reason: String,
+    /// Parameters by name.
+    pub parameters: BTreeMap<String, String>,
+    /// Tags by name.
+    pub tags: BTreeMap<String, String>,
+    /// Outputs by name.
+    pub outputs: BTreeMap<String, String>,
+    /// Whether deletion is refused.
+    pub termination_protection: bool,
+}
+
+/// A resource's step in a stack operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Unique in the stack.
+    pub id: String,
+    /// The operation's token, as given to the call that started it.
+    pub token: String,
+    /// Logical id.
+    pub logical_id: String,
+    /// Resource type.
+    pub kind: String,
+    /// Resource status, such as `CREATE_FAILED`.
+    pub status: String,
+    /// Why, in AWS's words; may be empty.
+    pub reason: String,
+}
+
+/// A change set that has been worked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeSet {
+    /// It changes something and can be executed.
+    Ready {
+        /// Its ARN.
+        id: String,
+    },
+    /// The template, parameters and tags are already in force.
+    Empty {
+        /// Its ARN.
+        id: String,
+    },
+    /// CloudFormation refuses it.
+    Refused {
+        /// Its ARN.
+        id: String,
+        /// Why, in AWS's words.
+        reason: String,
+    },
+    /// Still being worked out.
+    Pending,
+}
+
+/// The stack, or `None` where there is none.
+pub async fn describe(client: &Client, name: &str) -> anyhow::Result<Option<LiveStack>> {
+    match client.describe_stacks().stack_name(name).send().await {
+        Ok(answer) => Ok(answer.stacks().first().map(live)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(explain(error)).with_context(|| format!("cannot describe stack `{name}`")),
+    }
+}
+
+/// The template as it was sent.
+pub async fn template(client: &Client, name: &str) -> anyhow::Result<String> {
+    let call = client.get_template().stack_name(name).template_stage(TemplateStage::Original);
+    let answer = call.send().await.map_err(explain).with_context(|| format!("cannot read the template of `{name}`"))?;
+    Ok(answer.template_body().unwrap_or_default().to_owned())
+}
+
+/// Asks for a change set; `false` where one of this name is there already.
+pub async fn create_change_set(client: &Client, input: &StackInput, name: &str, new: bool) -> anyhow::Result<bool> {
+    let parameters = input
+        .parameters
+        .iter()
+        .map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build());
+    let tags = input.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let mut call = client
+        .create_change_set()
+        .stack_name(&input.name)
+        .change_set_name(name)
+        .change_set_type(if new { ChangeSetType::Create } else { ChangeSetType::Update })
+        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityNamedIam)
+        .set_parameters(Some(parameters.collect()))
+        .set_tags(Some(tags.collect()));
+    call = match &input.template_url {
+        Some(url) => call.template_url(url),
+        None => call.template_body(&input.template),
+    };
+    match call.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("AlreadyExistsException") => Ok(false),
+        Err(error) => Err(explain(error)).with_context(|| format!("cannot create a change set for `{}`", input.name)),
+    }
+}
+
+/// The state of a change set.
+pub async fn change_set(client: &Client, stack: &str, name: &str) -> anyhow::Result<ChangeSet> {
+    let call = client.describe_change_set().stack_name(stack).change_set_name(name);
+    let answer = call.send().await.map_err(explain).with_context(|| format!("cannot read change set `{name}`"))?;
+    let id = answer.change_set_id().unwrap_or(name).to_owned();
+    let reason = answer.status_reason().unwrap_or_default();
+    Ok(match (answer.status(), answer.execution_status()) {
+        (Some(ChangeSetStatus::CreateComplete), Some(ExecutionStatus::Available)) => ChangeSet::Ready { id },
+        (Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress), _) => ChangeSet::Pending,
+        (Some(ChangeSetStatus::Failed), _) if says_no_changes(reason) => ChangeSet::Empty { id },
+        _ => ChangeSet::Refused { id, reason: reason.to_owned() },
+    })
+}
+
+/// CloudFormation has no code for an empty change set, only these two sentences (API reference, `DescribeChangeSet`).
+fn says_no_changes(reason: &str) -> bool {
+    reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+/// Deletes a change set; one that has gone already is as good.
+pub async fn delete_change_set(client: &Client, stack: &str, name: &str) -> anyhow::Result<()> {
+    match client.delete_change_set().stack_name(stack).change_set_name(name).send().await {
+        Err(error) if error.code() != Some("ChangeSetNotFound") && !is_missing(&error) => {
+            Err(explain(error)).with_context(|| format!("cannot delete change set `{name}`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Starts a change set; `token` marks the events that follow.
+pub async fn execute(client: &Client, stack: &str, name: &str, token: &str) -> anyhow::Result<()> {
+    let call = client.execute_change_set().stack_name(stack).change_set_name(name).client_request_token(token);
+    call.send().await.map_err(explain).with_context(|| format!("cannot execute change set `{name}`"))?;
+    Ok(())
+}
+
+/// Starts the deletion of a stack.
+pub async fn delete(client: &Client, stack: &str, token: &str) -> anyhow::Result<()> {
+    let call = client.delete_stack().stack_name(stack).client_request_token(token);
+    call.send().await.map_err(explain).with_context(|| format!("cannot delete stack `{stack}`"))?;
+    Ok(())
+}
+
+/// Turns termination protection on or off.
+pub async fn protect(client: &Client, stack: &str, on: bool) -> anyhow::Result<()> {
+    let call = client.update_termination_protection().stack_name(stack).enable_termination_protection(on);
+    call.send().await.map_err(explain).with_context(|| format!("cannot set the protection of stack `{stack}`"))?;
+    Ok(())
+}
+
+/// The events of one operation, oldest first. Reads only as far back as the operation goes.
+pub async fn events(client: &Client, stack: &str, token: &str) -> anyhow::Result<Vec<Event>> {
+    let mut found = Vec::new();
+    let mut pages = client.describe_stack_events().stack_name(stack).into_paginator().send();
+    'pages: while let Some(page) = pages.next().await {
+        let page = page.map_err(explain).with_context(|| format!("cannot read the events of `{stack}`"))?;
+        for event in page.stack_events() {
+            // Events come newest first: another token after ours is an earlier operation.
+            if event.client_request_token() == Some(token) {
+                found.push(convert(event));
+            } else if !found.is_empty() {
+                break 'pages;
+            }
+        }
+    }
+    found.reverse();
+    Ok(found)
+}
+
+/// Physical ids of a stack's resources by logical id, with their types.
+pub async fn resources(client: &Client, stack: &str) -> anyhow::Result<Vec<(String, String, String)>> {
+    let mut found = Vec::new();
+    let mut pages = client.list_stack_resources().stack_name(stack).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(explain).with_context(|| format!("cannot list the resources of `{stack}`"))?;
+        for one in page.stack_resource_summaries() {
+            let gone = one.resource_status() == Some(&ResourceStatus::DeleteComplete);
+            if let (false, Some(logical), Some(kind), Some(physical)) =
+                (gone, one.logical_resource_id(), one.resource_type(), one.physical_resource_id())
+            {
+                found.push((logical.to_owned(), kind.to_owned(), physical.to_owned()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn live(stack: &Stack) -> LiveStack {
+    let pair = |key: Option<&str>, value: Option<&str>| Some((key?.to_owned(), value.unwrap_or_default().to_owned()));
+    LiveStack {
+        id: stack.stack_id().unwrap_or_default().to_owned(),
+        status: stack.stack_status().cloned().unwrap_or_else(|| StackStatus::from("UNKNOWN")),
+        reason: stack.stack_status_reason().unwrap_or_default().to_owned(),
+        parameters: stack.parameters().iter().filter_map(|p| pair(p.parameter_key(), p.parameter_value())).collect(),
+        tags: stack.tags().iter().filter_map(|t| pair(t.key(), t.value())).collect(),
+        outputs: stack.outputs().iter().filter_map(|o| pair(o.output_key(), o.output_value())).collect(),
+        termination_protection: stack.enable_termination_protection().unwrap_or_default(),
+    }
+}
+
+fn convert(event: &StackEvent) -> Event {
+    Event {
+        id: event.event_id().unwrap_or_default().to_owned(),
+        token: event.client_request_token().unwrap_or_default().to_owned(),
+        logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
+        kind: event.resource_type().unwrap_or_default().to_owned(),
+        status: event.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        reason: event.resource_status_reason().unwrap_or_default().to_owned(),
+    }
+}
+
+/// `DescribeStacks` has no modelled error for a missing stack: it is a `ValidationError` that says so.
+fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.code() == Some("ValidationError") && error.message().is_some_and(|text| text.contains("does not exist"))
+}

@@ -1,0 +1,4 @@
+//! `bench`.
+pub(super) async fn run(_ctx: &super::Ctx) -> anyhow::Result<()> {
+    Ok(())
+}

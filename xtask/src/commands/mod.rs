@@ -1,0 +1,89 @@
+//! One command per file, each `run(args, &Ctx)`; this file only hands over.
+
+mod bench;
+mod bootstrap;
+mod config;
+mod deploy;
+mod destroy;
+mod doctor;
+mod local;
+mod outputs;
+mod render;
+mod test;
+
+use std::path::PathBuf;
+
+use crate::cli::{Command, EnvArgs};
+use crate::config::{Config, environment_of_branch, load_app};
+use crate::error::Problem;
+use crate::ui::{Mode, Ui};
+
+/// What every command gets.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// The repository's root.
+    pub root: PathBuf,
+    /// The printer.
+    pub ui: Ui,
+}
+
+impl Ctx {
+    /// The configuration of the environment that `--env` or `--branch` names, else the default one.
+    pub fn config(&self, args: &EnvArgs) -> anyhow::Result<Config> {
+        let name = match (&args.env, &args.branch) {
+            (Some(name), _) => Some(name.clone()),
+            (None, Some(branch)) => Some(environment_of_branch(&load_app(&self.root)?, branch)?),
+            (None, None) => None,
+        };
+        Config::load(&self.root, name.as_deref())
+    }
+
+    /// The folder for everything that can be made again.
+    #[must_use]
+    pub fn target(&self) -> PathBuf {
+        self.root.join("target")
+    }
+}
+
+/// How the printer behaves under a command.
+#[must_use]
+pub fn mode(command: &Command) -> Mode {
+    match command {
+        Command::Deploy(args) => Mode { json: args.json, yes: args.change.yes },
+        Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
+        Command::Outputs(args) => Mode { json: args.json, yes: false },
+        _ => Mode::default(),
+    }
+}
+
+/// Runs one command to its end.
+pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
+    let ctx = Ctx { root: find_root()?, ui: ui.clone() };
+    // One thread: the SDK is faster on it than on two where there are two cores, and nothing here computes for long.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Deploy(args) => deploy::run(args, &ctx).await,
+            Command::Outputs(args) => outputs::run(args, &ctx).await,
+            Command::Bootstrap(args) => bootstrap::run(args, &ctx).await,
+            Command::Destroy(args) => destroy::run(args, &ctx).await,
+            Command::Render(args) => render::run(&args, &ctx),
+            Command::Config(args) => config::run(args, &ctx),
+            Command::Local(args) => local::run(args, &ctx).await,
+            Command::Doctor(args) => doctor::run(args, &ctx).await,
+            Command::Test(args) => test::run(args, &ctx).await,
+            Command::Bench => bench::run(&ctx).await,
+        }
+    })
+}
+
+/// The nearest folder upwards that has a `config/app.yaml`.
+fn find_root() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir()?;
+    let found = here.ancestors().find(|folder| folder.join("config/app.yaml").is_file());
+    found.map(PathBuf::from).ok_or_else(|| {
+        Problem::usage(format!("no config/app.yaml in `{}` or above it", here.display()))
+            .hint("run this inside a clone of the repository")
+            .into()
+    })
+}

@@ -1,0 +1,77 @@
+//! `config/app.yaml`: the services, their stacks, and how they are wired.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{OutputRef, Value};
+
+/// What the application is made of; nothing in it knows an environment.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct App {
+    /// The application's name, the first part of every name on AWS: 2 to 12 characters of `a-z0-9`.
+    pub app: String,
+    /// The environment that commands use where neither `--env` nor `--branch` is given.
+    pub default_environment: String,
+    /// Branch → environment, for `--branch` and the pipelines.
+    #[serde(default)]
+    pub branches: BTreeMap<String, String>,
+    /// Named whole numbers for templates and the site; an environment may override each.
+    #[serde(default)]
+    pub limits: BTreeMap<String, u64>,
+    /// The services by name.
+    pub services: BTreeMap<String, Service>,
+}
+
+/// One service: a stack, perhaps with code, perhaps with a site.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Service {
+    /// The stack's template, a file below `stacks/`.
+    pub stack: PathBuf,
+    /// The workspace's package whose binary is the service's one artifact.
+    #[serde(default, rename = "crate", skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// The functions in the stack; the binary picks its handler by these names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<String>,
+    /// Stack parameter → output of another service.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, OutputRef>,
+    /// Key pairs that the deployer makes: `X` gives the parameters `XPublicKey` and `XSecretArn`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
+    /// Static files behind the stack's bucket and distribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Site>,
+}
+
+/// A static site that npm builds; its stack has the outputs `BucketName`, `DistributionId` and `SiteUrl`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Site {
+    /// The npm project's folder.
+    pub source: PathBuf,
+    /// The folder that `npm run build` writes, below `source`.
+    pub output: PathBuf,
+    /// Keys of `config.<hash>.json`.
+    #[serde(default)]
+    pub config: BTreeMap<String, Value>,
+    /// Directives of the meta Content-Security-Policy that name other services' hosts.
+    #[serde(default)]
+    pub csp: BTreeMap<String, Vec<OutputRef>>,
+}
+
+impl Site {
+    /// The outputs that must be known before the site is written.
+    pub fn needs(&self) -> impl Iterator<Item = &OutputRef> {
+        let config = self.config.values().filter_map(|value| match value {
+            Value::Output(reference) => Some(reference),
+            Value::Limit(_) | Value::Region => None,
+        });
+        config.chain(self.csp.values().flatten())
+    }
+}

@@ -1,0 +1,120 @@
+//! The configuration: `config/app.yaml` says what there is, `config/<environment>.yaml` where it goes.
+//! Pure: text in, typed values or an error with file, line and column out. No AWS, no clock.
+
+mod app;
+mod environment;
+mod position;
+mod reference;
+pub mod schema;
+mod validate;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+pub use app::{App, Service, Site};
+pub use environment::{Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target};
+pub use reference::{OutputRef, Value};
+
+use crate::error::{Problem, nearest};
+
+/// The account number that the emulator answers with.
+pub const EMULATED_ACCOUNT: &str = "000000000000";
+
+/// The application with one of its environments, checked against each other.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The repository's root; every path in the configuration starts here.
+    pub root: PathBuf,
+    /// What there is.
+    pub app: App,
+    /// Where it goes.
+    pub env: Environment,
+}
+
+impl Config {
+    /// Reads and checks `config/app.yaml` and the environment's file; `None` means the default environment.
+    pub fn load(root: &Path, environment: Option<&str>) -> anyhow::Result<Self> {
+        let app = load_app(root)?;
+        let name = environment.unwrap_or(&app.default_environment).to_owned();
+        let env = load_environment(root, &app, &name)?;
+        Ok(Self { root: root.to_owned(), app, env })
+    }
+
+    /// `{app}-{environment}`, the prefix of every name.
+    #[must_use]
+    pub fn prefix(&self) -> String {
+        format!("{}-{}", self.app.app, self.env.name)
+    }
+
+    /// The name of a service's stack.
+    #[must_use]
+    pub fn stack_name(&self, service: &str) -> String {
+        format!("{}-{service}", self.prefix())
+    }
+
+    /// The bucket of code artifacts: one per application, account and region.
+    #[must_use]
+    pub fn artifact_bucket(&self) -> String {
+        format!("{}-artifacts-{}-{}", self.app.app, self.env.account(), self.env.region)
+    }
+
+    /// A named limit: the environment's, else the application's.
+    #[must_use]
+    pub fn limits(&self) -> std::collections::BTreeMap<String, u64> {
+        let mut limits = self.app.limits.clone();
+        limits.extend(self.env.limits.clone());
+        limits
+    }
+}
+
+/// Reads and checks `config/app.yaml` alone.
+pub fn load_app(root: &Path) -> anyhow::Result<App> {
+    let (file, text) = read(root, "app")?;
+    let app: App = position::parse(&file, &text)?;
+    validate::app(&app, &file, &text)?;
+    Ok(app)
+}
+
+/// The environment of a branch, as `branches:` maps it.
+pub fn environment_of_branch(app: &App, branch: &str) -> Result<String, Problem> {
+    app.branches.get(branch).cloned().ok_or_else(|| {
+        let known = app.branches.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        Problem::usage(format!("no environment for branch `{branch}`: `branches` in config/app.yaml has {known}"))
+            .hint(format!("add `{branch}: <environment>` under `branches`, or pass `--env`"))
+    })
+}
+
+/// The names of the environments that have a file, sorted.
+#[must_use]
+pub fn environments(root: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(root.join("config")) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".yaml").map(str::to_owned))
+        .filter(|name| name != "app")
+        .collect();
+    names.sort();
+    names
+}
+
+fn load_environment(root: &Path, app: &App, name: &str) -> anyhow::Result<Environment> {
+    if !root.join(format!("config/{name}.yaml")).is_file() {
+        let known = environments(root);
+        let problem = Problem::usage(format!("no environment `{name}`: there is no config/{name}.yaml"));
+        let hint = nearest(name, known.iter().map(String::as_str))
+            .map_or_else(|| format!("environments: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        return Err(problem.hint(hint).into());
+    }
+    let (file, text) = read(root, name)?;
+    let parsed = position::parse(&file, &text)?;
+    let env = Environment::resolve(name, parsed);
+    validate::environment(app, &env, &file, &text)?;
+    Ok(env)
+}
+
+fn read(root: &Path, name: &str) -> anyhow::Result<(String, String)> {
+    let file = format!("config/{name}.yaml");
+    let text = std::fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read `{file}`"))?;
+    Ok((file, text))
+}

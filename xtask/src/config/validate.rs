@@ -1,0 +1,178 @@
+//! What types cannot say: references lead somewhere, names fit AWS's limits, numbers lie in AWS's ranges.
+
+use super::app::{App, Service};
+use super::environment::{Environment, Target};
+use super::{OutputRef, Value, position};
+use crate::error::{Problem, nearest};
+
+/// Values that CloudWatch Logs takes (API reference, `PutRetentionPolicy`).
+const RETENTION_DAYS: [u32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+/// Longest function name (AWS Lambda, `CreateFunction`).
+const FUNCTION_NAME_MAX: usize = 64;
+/// Longest bucket name (Amazon S3, "Bucket naming rules").
+const BUCKET_NAME_MAX: usize = 63;
+
+pub(super) fn app(app: &App, file: &str, text: &str) -> Result<(), Problem> {
+    let at = |path: &[&str], message: &str| position::error(file, text, path, message);
+    let short = app.app.len() >= 2 && app.app.len() <= 12;
+    if !short || !app.app.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) {
+        return Err(at(&["app"], &format!("`{}` must be 2 to 12 characters of `a-z0-9`", app.app)));
+    }
+    for (name, service) in &app.services {
+        if name == "aws" || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+            return Err(at(&["services", name], "a service's name has `a-z0-9-` only, and is not `aws`"));
+        }
+        check_service(app, name, service, &at)?;
+    }
+    match crate::graph::order(app) {
+        Ok(_) => Ok(()),
+        Err(cycle) => {
+            let first = cycle.first().map_or("", String::as_str);
+            Err(at(
+                &["services", first, "inputs"],
+                &format!("services need each other in a circle: {}", cycle.join(" → ")),
+            ))
+        }
+    }
+}
+
+type At<'a> = dyn Fn(&[&str], &str) -> Problem + 'a;
+
+fn check_service(app: &App, name: &str, service: &Service, at: &At<'_>) -> Result<(), Problem> {
+    for (input, reference) in &service.inputs {
+        check_reference(app, name, reference, &["services", name, "inputs", input], at)?;
+    }
+    if service.package.is_none() && !service.functions.is_empty() {
+        return Err(at(&["services", name, "functions"], "functions need a `crate` that builds them"));
+    }
+    for function in &service.functions {
+        if function.is_empty() || !function.chars().all(|c| c.is_ascii_alphanumeric()) {
+            return Err(at(
+                &["services", name, "functions", function],
+                "a function's name has letters and digits only",
+            ));
+        }
+    }
+    let Some(site) = &service.site else { return Ok(()) };
+    for (key, value) in &site.config {
+        let path = ["services", name, "site", "config", key];
+        match value {
+            Value::Output(reference) => check_known(app, reference, &path, at)?,
+            Value::Limit(limit) if !app.limits.contains_key(limit) => {
+                let hint = near_hint(limit, app.limits.keys());
+                return Err(at(&path, &format!("no limit `{limit}`")).hint(hint));
+            }
+            Value::Limit(_) | Value::Region => {}
+        }
+    }
+    for (directive, references) in &site.csp {
+        for reference in references {
+            check_known(app, reference, &["services", name, "site", "csp", directive], at)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_reference(app: &App, name: &str, to: &OutputRef, path: &[&str], at: &At<'_>) -> Result<(), Problem> {
+    if to.service == name {
+        return Err(at(path, &format!("`{to}` is the service's own output")));
+    }
+    check_known(app, to, path, at)
+}
+
+fn check_known(app: &App, to: &OutputRef, path: &[&str], at: &At<'_>) -> Result<(), Problem> {
+    if app.services.contains_key(&to.service) {
+        return Ok(());
+    }
+    Err(at(path, &format!("no service `{}`", to.service)).hint(near_hint(&to.service, app.services.keys())))
+}
+
+pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) -> Result<(), Problem> {
+    let at = |path: &[&str], message: &str| position::error(file, text, path, message);
+    match &env.target {
+        Target::Ambiguous => return Err(at(&["account"], "expected exactly one of `account` and `emulator`")),
+        Target::Account(account) if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) => {
+            return Err(at(&["account"], &format!("`{account}` is no AWS account: expected 12 digits in quotes")));
+        }
+        Target::Emulator(port) if *port < 1024 => {
+            return Err(at(&["emulator", "port"], "expected a port from 1024 to 65535"));
+        }
+        Target::Emulator(_) if env.protected => {
+            return Err(at(&["protected"], "an emulated environment cannot be protected"));
+        }
+        Target::Account(_) | Target::Emulator(_) => {}
+    }
+    check_functions(app, env, &at)?;
+    for limit in env.limits.keys().filter(|limit| !app.limits.contains_key(*limit)) {
+        let problem = at(&["limits", limit], &format!("no limit `{limit}` in config/app.yaml"));
+        return Err(problem.hint(near_hint(limit, app.limits.keys())));
+    }
+    check_lengths(app, env, &at)
+}
+
+fn check_functions(app: &App, env: &Environment, at: &At<'_>) -> Result<(), Problem> {
+    let known: Vec<&String> = app.services.values().flat_map(|service| &service.functions).collect();
+    for name in env.functions.overrides.keys().filter(|name| !known.contains(name)) {
+        let problem = at(&["functions", "overrides", name], &format!("no function `{name}` in config/app.yaml"));
+        return Err(problem.hint(near_hint(name, known)));
+    }
+    let mut all: Vec<(Vec<&str>, super::FunctionSettings)> = vec![(vec!["functions"], env.function(""))];
+    all.extend(env.functions.overrides.keys().map(|name| (vec!["functions", "overrides", name], env.function(name))));
+    for (path, settings) in all {
+        let wrong = |field: &str, expected: &str| at(&[path.as_slice(), &[field]].concat(), expected);
+        if !(128..=10_240).contains(&settings.memory) {
+            return Err(wrong("memory", "expected 128 to 10240 MB"));
+        }
+        if !(1..=900).contains(&settings.timeout) {
+            return Err(wrong("timeout", "expected 1 to 900 seconds"));
+        }
+        if !RETENTION_DAYS.contains(&settings.retention) {
+            return Err(wrong(
+                "retention",
+                "expected a number of days that CloudWatch Logs takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, …",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Names are made of app, environment and service; too long a one is refused here, not by AWS half-way.
+fn check_lengths(app: &App, env: &Environment, at: &At<'_>) -> Result<(), Problem> {
+    let plain = env.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !plain || env.name.starts_with('-') || env.name.ends_with('-') {
+        return Err(at(&[], "an environment's name has `a-z0-9-` only, and no `-` at its ends"));
+    }
+    for (service, spec) in &app.services {
+        let stack = format!("{}-{}-{service}", app.app, env.name);
+        for function in &spec.functions {
+            let name = format!("{stack}-{function}");
+            if name.len() > FUNCTION_NAME_MAX {
+                return Err(at(
+                    &[],
+                    &format!(
+                        "`{name}` has {} characters, a function's name at most {FUNCTION_NAME_MAX}: shorten the environment's name",
+                        name.len()
+                    ),
+                ));
+            }
+        }
+        let bucket = format!("{stack}-{}-{}", env.account(), env.region);
+        if bucket.len() > BUCKET_NAME_MAX {
+            return Err(at(
+                &[],
+                &format!(
+                    "`{bucket}` has {} characters, a bucket's name at most {BUCKET_NAME_MAX}: shorten the environment's name",
+                    bucket.len()
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn near_hint<'a>(given: &str, known: impl IntoIterator<Item = &'a String>) -> String {
+    let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
+    nearest(given, known.iter().copied())
+        .map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean `{near}`?"))
+}

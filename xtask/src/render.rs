@@ -1,0 +1,119 @@
+//! Templates with an environment filled in. Pure but for reading `stacks/`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use tera::{Context, Tera};
+
+use crate::config::Config;
+use crate::error::Problem;
+
+/// The template of the account's shared resources, in `stacks/`.
+pub const BOOTSTRAP_ACCOUNT: &str = "bootstrap-account";
+/// The template of the region's shared resources, in `stacks/`.
+pub const BOOTSTRAP_REGION: &str = "bootstrap-region";
+
+/// The templates below `stacks/`, parsed once.
+#[derive(Debug)]
+pub struct Renderer {
+    tera: Tera,
+}
+
+impl Renderer {
+    /// Parses every `*.yaml.tera` below `stacks/`; names are paths relative to it.
+    pub fn load(root: &Path) -> anyhow::Result<Self> {
+        let folder = root.join("stacks");
+        let mut tera = Tera::default();
+        let mut templates = Vec::new();
+        for entry in walkdir::WalkDir::new(&folder).sort_by_file_name() {
+            let entry = entry.with_context(|| format!("cannot read `{}`", folder.display()))?;
+            let relative = entry.path().strip_prefix(&folder).unwrap_or(entry.path());
+            let Some(name) = relative.to_str().filter(|name| name.ends_with(".yaml.tera")) else { continue };
+            let text = std::fs::read_to_string(entry.path()).with_context(|| format!("cannot read `stacks/{name}`"))?;
+            templates.push((name.to_owned(), text));
+        }
+        tera.add_raw_templates(templates).map_err(|error| explain(&error, "cannot parse `stacks/`"))?;
+        tera.autoescape_on(vec![]);
+        Ok(Self { tera })
+    }
+
+    /// A service's template, as CloudFormation gets it.
+    pub fn service(&self, config: &Config, service: &str) -> anyhow::Result<String> {
+        let spec = config.app.services.get(service).with_context(|| format!("no service `{service}`"))?;
+        let mut context = context(config, service);
+        let functions: BTreeMap<_, _> =
+            spec.functions.iter().map(|name| (name.clone(), config.env.function(name))).collect();
+        context.insert("functions", &functions);
+        let template = spec.stack.strip_prefix("stacks").unwrap_or(&spec.stack).display().to_string();
+        self.render(&template, &context)
+    }
+
+    /// A bootstrap template: `BOOTSTRAP_ACCOUNT` or `BOOTSTRAP_REGION`.
+    pub fn bootstrap(&self, config: &Config, name: &str) -> anyhow::Result<String> {
+        self.render(&format!("{name}.yaml.tera"), &context(config, name))
+    }
+
+    fn render(&self, template: &str, context: &Context) -> anyhow::Result<String> {
+        let text = self
+            .tera
+            .render(template, context)
+            .map_err(|error| explain(&error, &format!("cannot render `stacks/{template}`")))?;
+        Ok(tidy(&text))
+    }
+}
+
+fn context(config: &Config, service: &str) -> Context {
+    let env = &config.env;
+    let mut context = Context::new();
+    context.insert("app", &config.app.app);
+    context.insert("prefix", &config.prefix());
+    context.insert("service", service);
+    context.insert("stack", &config.stack_name(service));
+    context.insert("limits", &config.limits());
+    context.insert("boundary", &format!("arn:aws:iam::{}:policy/{}-boundary", env.account(), config.app.app));
+    let mut facts = serde_json::json!({
+        "name": env.name,
+        "region": env.region,
+        "account": env.account(),
+        "protected": env.protected,
+        "emulated": env.endpoint().is_some(),
+        "architecture": env.architecture.name(),
+    });
+    if let (Some(endpoint), Some(port)) = (env.endpoint(), env.emulator_port()) {
+        facts["endpoint"] = endpoint.into();
+        facts["port"] = port.into();
+    }
+    if let Some(domain) = &env.domain {
+        facts["domain"] = serde_json::json!(domain);
+    }
+    context.insert("env", &facts);
+    context
+}
+
+/// Macros leave blank lines and trailing blanks behind; without them the text is shorter and diffs are quieter.
+fn tidy(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    lines.push("");
+    lines.join("\n")
+}
+
+fn explain(error: &tera::Error, what: &str) -> anyhow::Error {
+    let mut causes = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(one) = cause {
+        causes.push(one.to_string());
+        cause = one.source();
+    }
+    Problem::usage(format!("{what}: {}", causes.join(": "))).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_lines_go_and_indentation_stays() {
+        assert_eq!(tidy("a:\n\n  b: 1  \n   \nc: 2"), "a:\n  b: 1\nc: 2\n");
+    }
+}
