@@ -76,7 +76,8 @@ fn every_reference_of_the_configuration_is_an_output() {
 #[test]
 fn the_functions_are_those_of_the_configuration_each_with_a_role_of_its_own() {
     every_stack(|config, service, _, template| {
-        let functions: Vec<&Value> = resources(template, "AWS::Lambda::Function").map(|(_, function)| function).collect();
+        let functions: Vec<&Value> =
+            resources(template, "AWS::Lambda::Function").map(|(_, function)| function).collect();
         let handlers: BTreeSet<String> =
             functions.iter().map(|one| one["Properties"]["Handler"].as_str().unwrap().to_owned()).collect();
         let wanted: BTreeSet<String> = config.app.services[service].functions.iter().cloned().collect();

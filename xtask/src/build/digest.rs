@@ -16,7 +16,7 @@ const APART: [&str; 4] = ["tests", "benches", "examples", "target"];
 
 /// The workspace's manifests, read once.
 #[derive(Debug)]
-pub struct Workspace {
+pub(super) struct Workspace {
     root: PathBuf,
     manifest: Table,
     lock: Table,
@@ -25,7 +25,7 @@ pub struct Workspace {
 
 impl Workspace {
     /// Reads Cargo.toml of the root and of each member, and Cargo.lock.
-    pub fn load(root: &Path) -> anyhow::Result<Self> {
+    pub(super) fn load(root: &Path) -> anyhow::Result<Self> {
         let manifest = read_toml(&root.join("Cargo.toml"))?;
         let lock = read_toml(&root.join("Cargo.lock"))?;
         let mut members = BTreeMap::new();
@@ -41,7 +41,7 @@ impl Workspace {
     }
 
     /// The digest of a package's inputs under a plan, in hex.
-    pub fn digest(&self, package: &str, plan: Plan) -> anyhow::Result<String> {
+    pub(super) fn digest(&self, package: &str, plan: Plan) -> anyhow::Result<String> {
         let closure = self.closure(package)?;
         let mut hasher = Hasher(Sha256::new());
         hasher.part("plan", plan.label().as_bytes());
@@ -65,7 +65,7 @@ impl Workspace {
     }
 
     /// The workspace's packages that a package is built from, itself included.
-    pub fn closure(&self, package: &str) -> anyhow::Result<BTreeSet<String>> {
+    pub(super) fn closure(&self, package: &str) -> anyhow::Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();
         let mut open = vec![package.to_owned()];
         while let Some(name) = open.pop() {

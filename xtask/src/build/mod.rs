@@ -1,10 +1,11 @@
 //! From a package to an artifact in the bucket: digest of the inputs, one cargo call, a checked ELF, a deterministic zip.
 
-pub mod artifact;
+mod artifact;
 mod cargo;
-pub mod digest;
+mod digest;
 mod elf;
 mod package;
-pub mod plan;
+mod plan;
 
-pub use artifact::{Artifact, ensure};
+pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all};
+pub use plan::Plan;

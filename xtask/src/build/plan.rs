@@ -3,7 +3,7 @@
 use crate::config::{Architecture, Config};
 
 /// Newest glibc that a function may need: provided.al2023 has 2.34 (AWS Lambda, "OS-only runtimes").
-pub const GLIBC_MAX: (u32, u32) = (2, 34);
+pub(super) const GLIBC_MAX: (u32, u32) = (2, 34);
 
 /// A profile and a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +20,15 @@ impl Plan {
     /// The plan for an environment on this machine.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let architecture = config.env.architecture;
+        let release = Self::release_for(config.env.architecture);
+        if config.env.endpoint().is_some() { Self { release: false, native: true, ..release } } else { release }
+    }
+
+    /// What AWS gets, built for a processor of choice instead of the environment's.
+    #[must_use]
+    pub fn release_for(architecture: Architecture) -> Self {
         let linux = cfg!(all(target_os = "linux", target_env = "gnu"));
-        let emulated = config.env.endpoint().is_some();
-        Self {
-            release: !emulated,
-            architecture,
-            native: emulated || (linux && Architecture::host() == Some(architecture)),
-        }
+        Self { release: true, architecture, native: linux && Architecture::host() == Some(architecture) }
     }
 
     /// The Rust target on AWS.
