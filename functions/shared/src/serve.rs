@@ -117,3 +117,6 @@ async fn in_time<T>(context: &Context, handler: impl Future<Output = Result<T, E
         Err(_) => Err(Error::internal("the function's time is over")),
     }
 }
+
+#[cfg(test)]
+mod tests;
