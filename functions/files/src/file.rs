@@ -19,8 +19,8 @@ pub(crate) enum Status {
 /// A file's record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct File {
-    pub(crate) file_id: Uuid,
-    pub(crate) file_name: String,
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
     pub(crate) content_type: String,
     pub(crate) size: i64,
     /// Base64 of the content's SHA-256.
@@ -45,9 +45,9 @@ impl File {
             Status::Available => "available",
         };
         Told {
-            file_id: self.file_id,
+            file_id: self.id,
             todo_id,
-            file_name: &self.file_name,
+            file_name: &self.name,
             content_type: &self.content_type,
             size: self.size,
             status,

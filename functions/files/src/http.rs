@@ -24,7 +24,7 @@ pub(crate) async fn list(store: &Store, signer: &Signer, request: &Request) -> R
     let available = page.items.iter().any(|file| file.status == Status::Available);
     let pass = available.then(|| signer.sign(&folder, clock::epoch_after(now, LIFETIME)));
     let path = |file: &File| match file.status {
-        Status::Available => pass.as_ref().map(|pass| pass.url(file.file_id)),
+        Status::Available => pass.as_ref().map(|pass| pass.url(file.id)),
         Status::Pending { .. } => None,
     };
     let files: Vec<_> = page.items.iter().map(|file| file.told(folder.todo_id, path(file))).collect();

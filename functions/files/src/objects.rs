@@ -102,3 +102,6 @@ impl Objects {
         Ok((keys.collect(), output.next_continuation_token().map(str::to_owned)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ impl Store {
         let output = request.limit(i32::try_from(limit + 1).unwrap_or(i32::MAX)).send().await?;
         let examined_to = output.last_evaluated_key().and_then(|key| optional_text(key, "fileID"));
         let files = output.items().iter().map(record::read).collect::<Result<Vec<_>, _>>()?;
-        Ok(page::cut(files, limit, examined_to, |file| file.is_live(now), |file| file.file_id.to_string()))
+        Ok(page::cut(files, limit, examined_to, |file| file.is_live(now), |file| file.id.to_string()))
     }
 
     /// Records an upload that is about to happen; 404 if its todo is known to be deleted.
@@ -62,8 +62,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<File, Error> {
         let file = File {
-            file_id: id,
-            file_name: upload.file_name,
+            id,
+            name: upload.file_name,
             content_type: upload.content_type,
             size: upload.size,
             sha256: upload.sha256,

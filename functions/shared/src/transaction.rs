@@ -22,10 +22,7 @@ pub enum Outcome {
 pub async fn write(client: &Client, items: &[TransactWriteItem]) -> Result<Outcome, Error> {
     for attempt in 0..ATTEMPTS {
         let request = client.transact_write_items().set_transact_items(Some(items.to_vec()));
-        let error = match request.send().await {
-            Ok(_) => return Ok(Outcome::Done),
-            Err(error) => error,
-        };
+        let Err(error) = request.send().await else { return Ok(Outcome::Done) };
         match Cancellation::of(&error) {
             Some(Cancellation::Condition(places)) => return Ok(Outcome::Refused(places)),
             Some(Cancellation::Busy) => sleep(backoff(attempt)).await,
@@ -90,7 +87,7 @@ mod tests {
         assert_eq!(busy.num_calls(), 1);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn endless_conflicts_end_as_too_many_requests() {
         let rule = mock!(Client::transact_write_items).then_error(|| cancelled(&["TransactionConflict"]));
         let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);

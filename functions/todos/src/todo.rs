@@ -20,7 +20,7 @@ const MAX_PROSE: usize = 4_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Todo {
     #[serde(rename = "todoID")]
-    pub(crate) todo_id: Uuid,
+    pub(crate) id: Uuid,
     #[serde(rename = "userID")]
     pub(crate) user_id: String,
     pub(crate) title: String,
@@ -35,7 +35,7 @@ pub(crate) struct Todo {
 
 impl Todo {
     pub(crate) fn place(&self) -> Place {
-        Place { completed: self.completed, date_due: self.date_due.clone(), todo_id: self.todo_id }
+        Place { completed: self.completed, date_due: self.date_due.clone(), todo_id: self.id }
     }
 }
 
@@ -60,15 +60,15 @@ impl Draft {
 
     /// The todo that this draft becomes. Everything but the draft follows from the user and the id, whose time is
     /// the creation date: so a repeated request can be answered from its id alone, even after the todo's deletion.
-    pub(crate) fn into_todo(self, user: &User, todo_id: Uuid) -> Result<Todo, Error> {
+    pub(crate) fn into_todo(self, user: &User, id: Uuid) -> Result<Todo, Error> {
         Ok(Todo {
-            todo_id,
+            id,
             user_id: user.as_str().to_owned(),
             title: self.title,
             description: self.description,
             notes: String::new(),
             date_due: self.date_due,
-            date_created: clock::rfc3339(created(todo_id)?),
+            date_created: clock::rfc3339(created(id)?),
             completed: false,
         })
     }
@@ -161,7 +161,7 @@ mod tests {
             serde_json::to_value(todo).expect("JSON"),
             json!({
                 "todoID": "01890a5d-ac96-774b-bcce-b302099a8057", "userID": "alice", "title": "x", "description": "",
-                "notes": "", "dateDue": "", "dateCreated": "2023-06-30T00:53:49.590Z", "completed": false,
+                "notes": "", "dateDue": "", "dateCreated": "2023-06-30T03:34:18.518Z", "completed": false,
             })
         );
     }

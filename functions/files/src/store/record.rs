@@ -19,9 +19,9 @@ pub(super) fn status(status: Status) -> &'static str {
 }
 
 pub(super) fn write(folder: &Folder, file: &File) -> Item {
-    let mut item = key(folder, &file.file_id.to_string());
+    let mut item = key(folder, &file.id.to_string());
     item.extend([
-        ("fileName".to_owned(), string(&file.file_name)),
+        ("fileName".to_owned(), string(&file.name)),
         ("contentType".to_owned(), string(&file.content_type)),
         ("size".to_owned(), number(file.size)),
         ("sha256".to_owned(), string(&file.sha256)),
@@ -41,8 +41,8 @@ pub(super) fn read(item: &Item) -> Result<File, Error> {
         other => return Err(Error::internal(format!("a file's status is `{other}`"))),
     };
     Ok(File {
-        file_id: Uuid::try_parse(&text(item, "fileID")?).map_err(Error::internal)?,
-        file_name: text(item, "fileName")?,
+        id: Uuid::try_parse(&text(item, "fileID")?).map_err(Error::internal)?,
+        name: text(item, "fileName")?,
         content_type: text(item, "contentType")?,
         size: integer(item, "size")?,
         sha256: text(item, "sha256")?,

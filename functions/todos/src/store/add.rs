@@ -73,7 +73,7 @@ fn marker(user: &User, marker_id: &str, draft: &Draft, todo: &Todo) -> Item {
     Item::from([
         ("userID".to_owned(), string(user.as_str())),
         ("todoID".to_owned(), string(marker_id)),
-        ("addedTodoID".to_owned(), string(todo.todo_id)),
+        ("addedTodoID".to_owned(), string(todo.id)),
         ("bodyHash".to_owned(), string(draft.digest())),
         ("expiresAt".to_owned(), number(clock::epoch_after(Timestamp::now(), KEY_LIFETIME))),
     ])
@@ -87,3 +87,6 @@ fn replay(user: &User, draft: Draft, marker: &Item) -> Result<Todo, Error> {
     let todo_id = Uuid::try_parse(&text(marker, "addedTodoID")?).map_err(Error::internal)?;
     draft.into_todo(user, todo_id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ async fn send(request: UpdateItemFluentBuilder) -> Result<Option<Todo>, Error> {
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,3 +51,6 @@ fn start(user: &User, place: &Place) -> HashMap<String, AttributeValue> {
 fn position(key: &Item) -> Option<String> {
     optional_text(key, LIST_ORDER)
 }
+
+#[cfg(test)]
+mod tests;

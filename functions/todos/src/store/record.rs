@@ -14,7 +14,7 @@ pub(super) const LIST_ORDER: &str = "listOrder";
 pub(super) fn write(todo: &Todo) -> Item {
     Item::from([
         ("userID".to_owned(), string(&todo.user_id)),
-        ("todoID".to_owned(), string(todo.todo_id)),
+        ("todoID".to_owned(), string(todo.id)),
         (LIST_ORDER.to_owned(), string(todo.place().key())),
         ("title".to_owned(), string(&todo.title)),
         ("description".to_owned(), string(&todo.description)),
@@ -28,7 +28,7 @@ pub(super) fn write(todo: &Todo) -> Item {
 pub(super) fn read(item: &Item) -> Result<Todo, Error> {
     let date_due = optional_text(item, "dateDue").unwrap_or_default();
     Ok(Todo {
-        todo_id: Uuid::try_parse(&text(item, "todoID")?).map_err(Error::internal)?,
+        id: Uuid::try_parse(&text(item, "todoID")?).map_err(Error::internal)?,
         user_id: text(item, "userID")?,
         title: text(item, "title")?,
         description: optional_text(item, "description").unwrap_or_default(),
