@@ -102,21 +102,22 @@ export class App {
   #open(path: string): void {
     const { router, auth } = this.#context;
     const match = matchPath(ROUTES, path);
-    if (match === null) return this.#show(null, notFoundView());
     const signedIn = auth.identity !== null;
-    if (match.name === "todos" && !signedIn) {
-      this.#returnTo = path;
-      return router.go("/login", "replace");
+    if (match === null) this.#show(null, notFoundView());
+    else if (match.name !== "home" && (match.name === "todos") === signedIn)
+      this.#enter(match.name, match.params);
+    else {
+      if (match.name === "todos") this.#returnTo = path;
+      router.go(signedIn ? "/todos" : "/login", "replace");
     }
-    if (match.name === "home" || (match.name !== "todos" && signedIn)) {
-      return router.go(signedIn ? "/todos" : "/login", "replace");
-    }
-    if (this.#shown?.name === match.name && this.#shown.view.update) {
-      this.#shown.view.update(match.params);
-      this.#shell.settle(this.#shown.view);
-      return;
-    }
-    this.#show(match.name, VIEWS[match.name](this.#context, match.params));
+  }
+
+  #enter(name: Exclude<Name, "home">, params: Record<string, string>): void {
+    const view = this.#shown?.view;
+    if (view?.update && this.#shown?.name === name) {
+      view.update(params);
+      this.#shell.settle(view);
+    } else this.#show(name, VIEWS[name](this.#context, params));
   }
 
   #show(name: Name | null, view: View): void {

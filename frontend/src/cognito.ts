@@ -9,20 +9,21 @@ import {
   signOut,
   signUp,
 } from "@aws-amplify/auth";
+import { cognitoUserPoolsTokenProvider } from "@aws-amplify/auth/cognito";
 import { Amplify } from "@aws-amplify/core";
 import type { IdentityProvider, SignInOutcome, Tokens } from "./auth.ts";
 import type { Config } from "./config.ts";
 
 export function createCognito(config: Config): IdentityProvider {
-  Amplify.configure({
-    Auth: {
-      Cognito: {
-        userPoolId: config.userPoolId,
-        userPoolClientId: config.userPoolClientId,
-        userPoolEndpoint: config.cognitoEndpoint,
-      },
+  const auth = {
+    Cognito: {
+      userPoolId: config.userPoolId,
+      userPoolClientId: config.userPoolClientId,
+      userPoolEndpoint: config.cognitoEndpoint,
     },
-  });
+  };
+  cognitoUserPoolsTokenProvider.setAuthConfig(auth);
+  Amplify.configure({ Auth: auth }, { Auth: { tokenProvider: cognitoUserPoolsTokenProvider } });
   return {
     tokens,
     signIn: start,

@@ -52,6 +52,19 @@ export function replace(element: Element, ...children: Child[]): void {
   append(element, children);
 }
 
+/** Renders the inside of an element anew and gives the focus back to whatever has the same `data-key` afterwards. */
+export function keepingFocus(container: HTMLElement, render: () => void): void {
+  const focused = document.activeElement;
+  const key =
+    focused instanceof HTMLElement && container.contains(focused) ? focused.dataset["key"] : undefined;
+  render();
+  if (key !== undefined) byKey(container, key)?.focus({ preventScroll: true });
+}
+
+export function byKey(container: HTMLElement, key: string): HTMLElement | null {
+  return container.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+}
+
 export function setAttribute(element: Element, name: string, value: Value): void {
   if (REFUSED.test(name)) throw new TypeError(`attribute \`${name}\` could run code or carry inline style`);
   if (value === null || value === undefined || value === false) {

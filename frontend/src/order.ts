@@ -9,7 +9,8 @@ export function compareTodos(a: Todo, b: Todo): number {
     if (b.dateDue === "") return -1;
     return a.dateDue < b.dateDue ? -1 : 1;
   }
-  return compareText(b.dateCreated, a.dateCreated) || compareText(b.todoID, a.todoID);
+  // Ids begin with the time of creation.
+  return compareText(b.todoID, a.todoID);
 }
 
 export function matchesQuery(todo: Todo, query: TodoQuery): boolean {

@@ -32,7 +32,10 @@ export class Shell {
   }
 
   showUser(identity: Identity | null): void {
-    if (identity === null) return replace(this.#user);
+    if (identity === null) {
+      replace(this.#user);
+      return;
+    }
     const button = h("button", { type: "button", class: "button quiet" }, icon(ICONS.logout), "Log out");
     button.addEventListener("click", () => this.#logOut());
     replace(this.#user, h("span", { class: "bar-email" }, identity.email), button);

@@ -4,7 +4,7 @@ import { isCalendarDate } from "./dates.ts";
 export const TITLE_LIMIT = 200;
 export const TEXT_LIMIT = 4_000;
 /** The user pool's policy. */
-export const PASSWORD_MINIMUM = 8;
+export const PASSWORD_MINIMUM = 12;
 
 export type FieldErrors = Record<string, string>;
 

@@ -27,6 +27,8 @@ export interface FormOptions {
   /** Placed where the fields go by default. */
   body?: Child[];
   submit: string;
+  /** Where another button is the page's first. */
+  secondary?: boolean;
   busy: string;
   extra?: Child[];
   validate(): FieldErrors;
@@ -37,7 +39,11 @@ export interface FormOptions {
 
 export function form(options: FormOptions): HTMLFormElement {
   const alert = alertBox();
-  const button = h("button", { type: "submit", class: "button primary" }, options.submit);
+  const button = h(
+    "button",
+    { type: "submit", class: `button${options.secondary ? "" : " primary"}` },
+    options.submit,
+  );
   const element = h(
     "form",
     { class: options.class ?? "form", "aria-label": options.label, novalidate: true },

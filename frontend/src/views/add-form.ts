@@ -12,6 +12,7 @@ const submission = new SubmissionKey();
 export function addForm({ api, drafts, list, notices }: Context): HTMLElement {
   const todo = todoFields(drafts, "add.", EMPTY, "New todo");
   const { title, description, dateDue } = todo.fields;
+  const inputs = [title, description, dateDue].map((each) => each.input);
   const element = form({
     class: "add-form",
     label: "Add a todo",
@@ -25,20 +26,21 @@ export function addForm({ api, drafts, list, notices }: Context): HTMLElement {
       const added = await api.addTodo(body, submission.for(body));
       submission.done();
       todo.forget();
-      for (const each of [title, description, dateDue]) each.input.value = "";
+      for (const input of inputs) input.value = "";
+      follow();
       list.put(added);
       notices.show(`Added “${added.title}”.`);
       title.input.focus();
     },
   });
-  const open = () => element.classList.add("open");
-  const closeIfEmpty = (event: FocusEvent) => {
-    const inside = event.relatedTarget instanceof Node && element.contains(event.relatedTarget);
-    const empty = [title, description, dateDue].every((each) => each.value === "");
-    if (!inside && empty) element.classList.remove("open");
-  };
-  element.addEventListener("focusin", open);
-  element.addEventListener("focusout", closeIfEmpty);
-  if (todo.drafted) open();
+  // Opens and closes with what is typed, never with the focus: a page that moves under a click sends it astray.
+  const follow = () =>
+    element.classList.toggle(
+      "open",
+      inputs.some((input) => input.value !== ""),
+    );
+  element.addEventListener("input", follow);
+  element.addEventListener("change", follow);
+  follow();
   return element;
 }

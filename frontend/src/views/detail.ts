@@ -2,20 +2,18 @@
 import type { Todo } from "../api.ts";
 import { messageOf, SessionEndedError } from "../api-error.ts";
 import type { Context, View } from "../context.ts";
-import { instantLabel } from "../dates.ts";
-import { h, icon, replace } from "../dom.ts";
+import { byKey, h, icon, keepingFocus, replace } from "../dom.ts";
 import { confirmDialog } from "../ui/dialog.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
 import { editForm, hasEditDraft } from "./edit-form.ts";
 import { filesPanel } from "./files.ts";
 import { notesForm } from "./notes-form.ts";
-import { dueChip } from "./todo-row.ts";
+import { type HeadActions, todoHead } from "./todo-head.ts";
 
 export function detailView(context: Context, todoID: string): View {
   const { api, drafts, list, notices, router, uploads } = context;
   const alert = alertBox();
-  const heading = h("h2", { tabindex: "-1", class: "detail-title" });
   const head = h("div", { class: "detail-head" });
   const rest = h("div", { class: "detail-rest" });
   const close = h("a", { class: "button quiet close", href: "/todos" }, icon(ICONS.back), "All todos");
@@ -24,6 +22,8 @@ export function detailView(context: Context, todoID: string): View {
   let files: ReturnType<typeof filesPanel> | null = null;
   let shown: Todo | null = null;
   let editing = hasEditDraft(drafts, todoID);
+
+  const focusHeading = () => byKey(head, "heading")?.focus();
 
   const guarded = async (work: () => Promise<void>) => {
     alert.clear();
@@ -61,53 +61,24 @@ export function detailView(context: Context, todoID: string): View {
   const edit = (todo: Todo, on: boolean) => {
     editing = on;
     showHead(todo);
-    if (!on) heading.focus();
+    if (!on) focusHeading();
+  };
+
+  const actions: HeadActions = {
+    complete: (todo) => guarded(async () => changed(await api.completeTodo(todoID, !todo.completed))),
+    edit: (todo) => edit(todo, true),
+    remove,
   };
 
   const showHead = (todo: Todo) => {
     shown = todo;
-    replace(heading, todo.title);
-    if (editing) {
-      const form = editForm(context, todo, {
-        saved: (saved) => {
-          editing = false;
-          changed(saved);
-          heading.focus();
-        },
-        cancelled: () => edit(todo, false),
-      });
-      replace(head, form);
-      return;
-    }
-    const actions = h(
-      "div",
-      { class: "detail-actions" },
-      action(
-        todo.completed ? "Reopen" : "Complete",
-        todo.completed ? ICONS.undo : ICONS.check,
-        "primary",
-        () => guarded(async () => changed(await api.completeTodo(todo.todoID, !todo.completed))),
-      ),
-      action("Edit", ICONS.edit, "", () => edit(todo, true)),
-      action("Delete", ICONS.trash, "danger-quiet", () => remove(todo)),
-    );
-    replace(
-      head,
-      heading,
-      h(
-        "div",
-        { class: "row-facts" },
-        h(
-          "span",
-          { class: `fact state${todo.completed ? " done" : ""}` },
-          todo.completed ? "Completed" : "Open",
-        ),
-        todo.dateDue !== "" && dueChip(todo),
-        h("span", { class: "fact" }, `Added ${instantLabel(todo.dateCreated)}`),
-      ),
-      todo.description !== "" && h("p", { class: "detail-text" }, todo.description),
-      actions,
-    );
+    const saved = (answer: Todo) => {
+      editing = false;
+      changed(answer);
+      focusHeading();
+    };
+    if (editing) replace(head, editForm(context, todo, { saved, cancelled: () => edit(todo, false) }));
+    else keepingFocus(head, () => replace(head, ...todoHead(todo, actions)));
   };
 
   const showAll = (todo: Todo) => {
@@ -139,30 +110,11 @@ export function detailView(context: Context, todoID: string): View {
   return {
     title: known?.title ?? "Todo",
     element,
-    focus: known && !editing ? heading : close,
+    focus: byKey(head, "heading") ?? close,
     dispose: () => {
       left.abort();
       unsubscribe();
       files?.dispose();
     },
   };
-}
-
-function action(text: string, path: string, kind: string, click: () => void | Promise<void>): HTMLElement {
-  let busy = false;
-  const run = async () => {
-    if (busy) return;
-    busy = true;
-    try {
-      await click();
-    } finally {
-      busy = false;
-    }
-  };
-  return h(
-    "button",
-    { type: "button", class: `button ${kind}`, on: { click: () => void run() } },
-    icon(path),
-    text,
-  );
 }

@@ -5,7 +5,7 @@ import type { Todo } from "../api.ts";
 import { messageOf, SessionEndedError } from "../api-error.ts";
 import type { Context } from "../context.ts";
 import { dayOf, GROUP_NAMES, groupOf } from "../dates.ts";
-import { type Child, h, icon, replace } from "../dom.ts";
+import { byKey, type Child, h, icon, keepingFocus, replace } from "../dom.ts";
 import type { TodoListState } from "../todo-list.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
@@ -40,12 +40,9 @@ export function listPane(context: Context): ListPane {
   };
 
   const render = (state: Readonly<TodoListState>) => {
-    const focused = document.activeElement;
-    const key =
-      focused instanceof HTMLElement && groups.contains(focused) ? focused.dataset["key"] : undefined;
     groups.setAttribute("aria-busy", String(state.phase === "loading"));
-    replace(groups, ...sections(state, (todo) => todoRow(todo, todo.todoID === chosen, setCompleted)));
-    if (key !== undefined) byKey(groups, key)?.focus();
+    const row = (todo: Todo) => todoRow(todo, todo.todoID === chosen, setCompleted);
+    keepingFocus(groups, () => replace(groups, ...sections(state, row)));
     replace(footer, ...footerOf(state, context));
     if (state.phase === "failed") alert.show(state.error);
     else alert.clear();
@@ -66,10 +63,6 @@ export function listPane(context: Context): ListPane {
       unsubscribe();
     },
   };
-}
-
-function byKey(groups: HTMLElement, key: string): HTMLElement | null {
-  return groups.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 }
 
 function sections(state: Readonly<TodoListState>, row: (todo: Todo) => HTMLElement): Child[] {

@@ -24,6 +24,7 @@ export function notesForm({ api, drafts }: Context, todo: Todo, saved: (todo: To
     label: "Notes",
     fields: { notes },
     submit: "Save notes",
+    secondary: true,
     busy: "Saving …",
     extra: [status],
     validate: () => withError("notes", textError(notes.value)),

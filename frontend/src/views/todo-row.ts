@@ -44,8 +44,10 @@ export function todoRow(
 
 function factsOf(todo: Todo): Child[] {
   const facts: Child[] = [];
-  if (todo.dateDue !== "") facts.push(dueChip(todo));
   if (todo.notes !== "") facts.push(h("span", { class: "fact" }, icon(ICONS.note), "Notes"));
+  // The heading above already says "Today" and "Tomorrow".
+  const told = ["today", "tomorrow"].includes(groupOf(todo, dayOf(new Date())));
+  if (todo.dateDue !== "" && !told) facts.push(dueChip(todo));
   return facts;
 }
 
