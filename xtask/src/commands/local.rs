@@ -26,13 +26,8 @@ pub(super) async fn run(args: LocalArgs, ctx: &Ctx) -> anyhow::Result<()> {
 async fn stop(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
     let stopped = local::stop(ctx, config).await?;
     let name = &config.env.name;
-    ctx.ui.step(
-        "Stopped",
-        match stopped {
-            true => format!("the AWS emulator of `{name}`; its state is kept"),
-            false => format!("nothing: the AWS emulator of `{name}` was not running"),
-        },
-    );
+    let what = if stopped { "its state is kept" } else { "it was not running" };
+    ctx.ui.step("Stopped", format!("the AWS emulator of `{name}`: {what}"));
     Ok(())
 }
 

@@ -23,7 +23,7 @@ const LAUNCHER: &str = include_str!("launcher.py");
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// It is up in about a second; a cold disk and a busy machine get a minute.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// Saving state takes well under a second; open connections are given a few.
 const STOP: Duration = Duration::from_secs(30);
 /// How often a starting emulator is knocked at.

@@ -9,8 +9,6 @@ mod python;
 mod venv;
 mod version;
 
-use std::sync::Arc;
-
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
@@ -60,7 +58,7 @@ async fn on_a_thread<T: Send + 'static>(
             ))
             .into());
     };
-    let emulator = Arc::new(Emulator::new(ctx, &config.env.name, &config.env.region, port));
+    let emulator = Emulator::new(ctx, &config.env.name, &config.env.region, port);
     tokio::task::spawn_blocking(move || work(&emulator)).await?
 }
 

@@ -43,7 +43,7 @@ pub(super) fn send(pid: u32, signal: Signal) -> anyhow::Result<()> {
     // The shell's own `kill`: a small system has no program of that name.
     let script = match signal {
         Signal::Term => "kill -s TERM \"$0\"",
-        Signal::Kill => "kill -s KILL \"-$0\"",
+        Signal::Kill => "kill -s KILL -- \"-$0\"",
     };
     let status = Command::new("sh").args(["-c", script, &pid.to_string()]).stderr(Stdio::null()).status();
     status.context("cannot run `sh`")?;
@@ -96,6 +96,7 @@ fn listening(table: &str, port: u16) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::process::CommandExt;
 
     const TABLE: &str = "\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -115,21 +116,34 @@ mod tests {
         assert!(!runs(std::process::id(), Path::new("/nonexistent/launcher.py")));
     }
 
-    #[test]
-    fn a_process_that_was_not_waited_for_has_ended() {
-        let mut child = Command::new("sh").args(["-c", "sleep 60; : launcher.py"]).spawn().unwrap();
+    /// A process whose command line names a launcher. It shows a moment after the start: the kernel lets the parent go
+    /// on before the new program's arguments are in place.
+    fn launched() -> (std::process::Child, &'static Path) {
+        let child = Command::new("sh").args(["-c", "sleep 60; : launcher.py"]).process_group(0).spawn().unwrap();
         let launcher = Path::new("launcher.py");
-        assert!(runs(child.id(), launcher));
-        child.kill().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !runs(child.id(), launcher) {
+            assert!(Instant::now() < deadline, "the process never showed its command line");
+            std::thread::sleep(POLL);
+        }
+        (child, launcher)
+    }
+
+    #[test]
+    fn a_process_that_was_asked_to_end_has_ended_before_it_is_waited_for() {
+        let (mut child, launcher) = launched();
+        send(child.id(), Signal::Term).unwrap();
         assert!(wait_for_end(child.id(), launcher, Duration::from_secs(10)));
+        send(child.id(), Signal::Kill).unwrap();
         child.wait().unwrap();
     }
 
     #[test]
-    fn the_wait_for_a_process_that_stays_has_an_end() {
-        let mut child = Command::new("sh").args(["-c", "sleep 60; : launcher.py"]).spawn().unwrap();
-        assert!(!wait_for_end(child.id(), Path::new("launcher.py"), Duration::from_millis(50)));
-        child.kill().unwrap();
+    fn a_process_that_stays_is_given_up_on_and_killed_with_its_group() {
+        let (mut child, launcher) = launched();
+        assert!(!wait_for_end(child.id(), launcher, Duration::from_millis(50)));
+        send(child.id(), Signal::Kill).unwrap();
+        assert!(wait_for_end(child.id(), launcher, Duration::from_secs(10)));
         child.wait().unwrap();
     }
 

@@ -50,7 +50,7 @@ impl Venv {
             State::Ready => return Ok(()),
             State::Missing => {}
             State::Unfinished => {
-                ui.warn(format!("an earlier set-up of {} did not finish: starting again", self.purpose))
+                ui.warn(format!("an earlier set-up of {} did not finish: starting again", self.purpose));
             }
             State::Broken => ui.warn(format!("the environment of {} no longer works: making it again", self.purpose)),
         }
