@@ -1,1 +1,24 @@
-//! tests
+//! What the end-to-end tests share: the deployed app's outputs, an HTTP client, and users who are signed in.
+#![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test that cannot go on stops here")]
+
+pub mod client;
+pub mod deployment;
+pub mod user;
+
+pub use client::{Call, Response};
+pub use deployment::Deployment;
+pub use user::User;
+
+use std::time::{Duration, Instant};
+
+/// Asks again until there is an answer; panics with `what` after half a minute.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "did not happen in 30 s: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

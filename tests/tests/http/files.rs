@@ -1,0 +1,139 @@
+//! Files from the browser's side: presigned PUT, confirmation by event, download, deletion with the todo.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tests::{Call, Response, User, eventually};
+
+fn request(user: &User, todo: &str, name: &str, bytes: &[u8]) -> Response {
+    let sha256 = BASE64_STANDARD.encode(Sha256::digest(bytes));
+    let body = json!({"fileName": name, "contentType": "text/html", "size": bytes.len(), "sha256": sha256});
+    user.files("POST", &format!("/{todo}/files/upload")).json(&body).send()
+}
+
+fn put(upload: &Value, bytes: &[u8]) -> Response {
+    let mut call = Call::new("PUT", upload["url"].as_str().unwrap()).body(bytes);
+    for (name, value) in upload["headers"].as_object().unwrap() {
+        // The client sets it from the body, as a browser does.
+        if !name.eq_ignore_ascii_case("content-length") {
+            call = call.header(name, value.as_str().unwrap());
+        }
+    }
+    call.send()
+}
+
+fn list(user: &User, todo: &str) -> Vec<Value> {
+    user.files("GET", &format!("/{todo}/files")).send().expect(200)["files"].as_array().unwrap().clone()
+}
+
+/// Uploads and waits until the event has confirmed it.
+fn attach(user: &User, todo: &str, name: &str, bytes: &[u8]) -> Value {
+    let answer = request(user, todo, name, bytes).expect(201);
+    assert_eq!(answer["file"]["status"], "pending");
+    assert!(answer["file"]["filePath"].is_null());
+    assert_eq!(answer["upload"]["method"], "PUT");
+    let stored = put(&answer["upload"], bytes);
+    assert_eq!(stored.status, 200, "{}", stored.text());
+    let id = answer["file"]["fileID"].clone();
+    eventually("the upload is confirmed", || {
+        list(user, todo).into_iter().find(|file| file["fileID"] == id && file["status"] == "available")
+    })
+}
+
+#[test]
+fn a_file_comes_back_byte_for_byte_under_its_own_name() {
+    let user = User::new("bytes");
+    let todo = user.add_titled("with a file");
+    let bytes: Vec<u8> = (0..300_000_u32).map(|i| (i * 7 % 251) as u8).collect();
+    let name = "Rechnung – Zürich 東京 (1).html";
+    let file = attach(&user, &todo, name, &bytes);
+    assert_eq!((&file["fileName"], &file["size"]), (&json!(name), &json!(bytes.len())));
+
+    let download = Call::new("GET", file["filePath"].as_str().unwrap()).send();
+    assert_eq!(download.status, 200);
+    assert_eq!(download.body, bytes);
+    let disposition = download.header("content-disposition");
+    assert!(disposition.starts_with("attachment; filename*=UTF-8''Rechnung%20"), "{disposition}");
+    assert_eq!(download.header("x-content-type-options"), "nosniff");
+    assert!(download.header("content-security-policy").contains("sandbox"));
+
+    let id = file["fileID"].as_str().unwrap();
+    assert_eq!(user.files("DELETE", &format!("/{todo}/files/{id}/delete")).send().status, 204);
+    assert_eq!(list(&user, &todo), Vec::<Value>::new());
+    assert_ne!(Call::new("GET", file["filePath"].as_str().unwrap()).send().status, 200);
+    assert_eq!(user.files("DELETE", &format!("/{todo}/files/{id}/delete")).send().status, 404);
+}
+
+#[test]
+fn an_empty_file_is_a_file() {
+    let user = User::new("empty");
+    let todo = user.add_titled("nothing in it");
+    let file = attach(&user, &todo, "empty.txt", b"");
+    assert_eq!(file["size"], 0);
+    assert_eq!(Call::new("GET", file["filePath"].as_str().unwrap()).send().body, b"");
+}
+
+#[test]
+fn storage_admits_only_the_announced_bytes() {
+    let user = User::new("signed");
+    let todo = user.add_titled("strict");
+    let upload = request(&user, &todo, "a.txt", b"hello").expect(201)["upload"].clone();
+    for wrong in [&b"hellO"[..], b"hello world", b""] {
+        assert!([400, 403].contains(&put(&upload, wrong).status), "{wrong:?}");
+    }
+    let mut other_type = upload.clone();
+    other_type["headers"]["content-type"] = json!("image/png");
+    assert_eq!(put(&other_type, b"hello").status, 403);
+    assert_eq!(put(&upload, b"hello").status, 200);
+}
+
+#[test]
+fn a_bad_announcement_says_what_is_wrong() {
+    let user = User::new("badfile");
+    let todo = user.add_titled("picky");
+    let good =
+        json!({"fileName": "a", "contentType": "text/plain", "size": 1, "sha256": BASE64_STANDARD.encode([0; 32])});
+    let cases = [
+        ("fileName", json!("")),
+        ("fileName", json!("x".repeat(1000))),
+        ("contentType", json!("not a type")),
+        ("size", json!(-1)),
+        ("size", json!(1_000_000_000_000_u64)),
+        ("sha256", json!("short")),
+    ];
+    for (field, value) in cases {
+        let mut body = good.clone();
+        body[field] = value.clone();
+        let answer = user.files("POST", &format!("/{todo}/files/upload")).json(&body).send();
+        assert!(answer.expect(422)["error"]["fields"][field].is_string(), "{field} {value}");
+    }
+}
+
+#[test]
+fn nobody_else_sees_or_deletes_a_file() {
+    let (ada, bob) = (User::new("ada"), User::new("bob"));
+    let todo = ada.add_titled("private");
+    let file = attach(&ada, &todo, "diary.txt", b"dear diary");
+    assert_eq!(list(&bob, &todo), Vec::<Value>::new());
+    let path = format!("/{todo}/files/{}/delete", file["fileID"].as_str().unwrap());
+    assert_eq!(bob.files("DELETE", &path).send().status, 404);
+    assert_eq!(list(&ada, &todo).len(), 1);
+}
+
+#[test]
+fn a_deleted_todo_takes_its_files_along_and_late_uploads_too() {
+    let user = User::new("purge");
+    let todo = user.add_titled("short-lived");
+    let files: Vec<Value> = (0..3).map(|i| attach(&user, &todo, &format!("{i}.txt"), b"bytes")).collect();
+    let late = request(&user, &todo, "late.txt", b"late").expect(201)["upload"].clone();
+    assert_eq!(user.todos("DELETE", &format!("/{todo}/delete")).send().status, 204);
+    eventually("the records are gone", || list(&user, &todo).is_empty().then_some(()));
+    for file in &files {
+        let url = file["filePath"].as_str().unwrap();
+        eventually("the bytes are gone", || (Call::new("GET", url).send().status != 200).then_some(()));
+    }
+    eventually("new uploads are refused", || (request(&user, &todo, "new.txt", b"new").status == 404).then_some(()));
+    let _ = put(&late, b"late");
+    assert_eq!(list(&user, &todo), Vec::<Value>::new());
+}

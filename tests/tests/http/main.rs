@@ -1,0 +1,7 @@
+//! The deployed app over HTTP: every route, two users, nothing but what the browser could send.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod boundary;
+mod files;
+mod site;
+mod todos;
