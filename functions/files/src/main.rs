@@ -13,12 +13,18 @@ mod purge;
 mod store;
 mod upload;
 
-use shared::{aws, env};
+use std::process::ExitCode;
+
+use shared::{aws, env, log};
 
 use crate::function::Function;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn main() -> ExitCode {
+    log::exit_code(serve().await)
+}
+
+async fn serve() -> Result<(), lambda_runtime::Error> {
     let function = Function::from_handler(&env::handler()?)?;
     function.serve(&aws::config().await).await
 }

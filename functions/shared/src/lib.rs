@@ -10,7 +10,7 @@ pub mod error;
 pub mod id;
 pub mod identity;
 pub mod item;
-mod log;
+pub mod log;
 pub mod page;
 pub mod params;
 pub mod request;

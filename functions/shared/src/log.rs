@@ -1,10 +1,13 @@
-//! The one line that a call leaves in the log. It names no user, no token and no content.
+//! The one line that a call leaves in the log, or a start that failed. It names no user, no token and no content.
 
 use std::io::Write as _;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::error::chain;
 
 /// A call, told in one JSON object.
 #[derive(Debug, Serialize)]
@@ -24,12 +27,24 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Writes the line; a log that can't be written must not fail the call.
     pub(crate) fn write(&self) {
-        if let Ok(mut text) = serde_json::to_string(self) {
-            text.push('\n');
-            let _ = std::io::stdout().lock().write_all(text.as_bytes());
-        }
+        write(self);
+    }
+}
+
+/// Ends a function's process. A start that failed is told in a line of the same kind, causes and all.
+#[must_use]
+pub fn exit_code(outcome: Result<(), lambda_runtime::Error>) -> ExitCode {
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    write(&json!({"level": "error", "error": chain(error.as_ref())}));
+    ExitCode::FAILURE
+}
+
+/// Writes one line; a log that can't be written must not fail a call.
+fn write(line: &impl Serialize) {
+    if let Ok(mut text) = serde_json::to_string(line) {
+        text.push('\n');
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
 }
 

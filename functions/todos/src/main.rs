@@ -9,16 +9,21 @@ mod search;
 mod store;
 mod todo;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use shared::{aws, env, serve};
+use shared::{aws, env, log, serve};
 
 use crate::http::Route;
 use crate::store::Store;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn main() -> ExitCode {
+    log::exit_code(serve().await)
+}
+
+async fn serve() -> Result<(), lambda_runtime::Error> {
     let route = Route::from_handler(&env::handler()?)?;
     let table = env::required("TABLE_NAME")?;
     let store = Arc::new(Store::new(Client::new(&aws::config().await), table));
