@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::Architecture;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Renders, builds, deploys and tears down the stacks of config/app.yaml.
@@ -24,6 +25,8 @@ pub enum Command {
     Bootstrap(ChangeArgs),
     /// Delete an environment: objects with all their versions, rows, stacks.
     Destroy(ChangeArgs),
+    /// Build and zip the functions for AWS without deploying them.
+    Build(BuildArgs),
     /// Write the CloudFormation templates of an environment.
     Render(RenderArgs),
     /// Check or show the configuration.
@@ -82,6 +85,20 @@ pub struct OutputsArgs {
     #[command(flatten)]
     pub env: EnvArgs,
     /// As JSON: `{service: {name: value}}`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `build`.
+#[derive(Clone, Debug, Args)]
+pub struct BuildArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// Build the release for this processor instead of the environment's.
+    #[arg(long, value_enum)]
+    pub architecture: Option<Architecture>,
+    /// Packages, keys, sizes and SHA-256 as JSON on stdout.
     #[arg(long)]
     pub json: bool,
 }

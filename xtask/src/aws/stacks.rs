@@ -149,6 +149,17 @@ fn says_no_changes(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
 }
 
+/// The names of a stack's change sets.
+pub async fn change_sets(client: &Client, stack: &str) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut pages = client.list_change_sets().stack_name(stack).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(explain).with_context(|| format!("cannot list the change sets of `{stack}`"))?;
+        names.extend(page.summaries().iter().filter_map(|one| one.change_set_name().map(str::to_owned)));
+    }
+    Ok(names)
+}
+
 /// Deletes a change set; one that has gone already is as good.
 pub async fn delete_change_set(client: &Client, stack: &str, name: &str) -> anyhow::Result<()> {
     match client.delete_change_set().stack_name(stack).change_set_name(name).send().await {

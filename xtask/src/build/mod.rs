@@ -1,1 +1,11 @@
-//! build
+//! From a package to an artifact in the bucket: digest of the inputs, one cargo call, a checked ELF, a deterministic zip.
+
+mod artifact;
+mod cargo;
+mod digest;
+mod elf;
+mod package;
+mod plan;
+
+pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all};
+pub use plan::Plan;

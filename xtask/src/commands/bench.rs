@@ -1,4 +1,87 @@
-//! `bench`.
-pub(super) async fn run(_ctx: &super::Ctx) -> anyhow::Result<()> {
+//! `bench`: the figures of the README, measured on this machine in a clone of what is committed.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use super::Ctx;
+use crate::error::Problem;
+
+/// Runs of the deploy that changes nothing; the median counts.
+const RUNS: usize = 5;
+
+pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
+    let folder = ctx.target().join("bench");
+    if folder.exists() {
+        // An emulator of an earlier, killed run still holds its state in here.
+        let _ = xtask(&folder.join("clone"), &folder, &["local", "stop"]);
+        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty `{}`", folder.display()))?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let clone = folder.join("clone");
+    let mut rows = Vec::new();
+
+    let start = Instant::now();
+    let source = ctx.root.to_string_lossy().into_owned();
+    finish(Command::new("git").args(["clone", "--quiet", &source]).arg(&clone), "git clone")?;
+    use_free_port(&clone)?;
+    xtask(&clone, &folder, &["deploy"])?;
+    rows.push(("clone to URL, nothing cached", seconds(start.elapsed())));
+
+    let mut unchanged = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        xtask(&clone, &folder, &["deploy"])?;
+        unchanged.push(start.elapsed());
+    }
+    unchanged.sort();
+    rows.push(("deploy with no change", seconds(unchanged[RUNS / 2])));
+
+    let handler = clone.join("functions/todos/src/main.rs");
+    let text = std::fs::read_to_string(&handler).with_context(|| format!("cannot read `{}`", handler.display()))?;
+    std::fs::write(&handler, text + "// one changed line\n")?;
+    let start = Instant::now();
+    xtask(&clone, &folder, &["deploy"])?;
+    rows.push(("deploy after one changed line of a handler", seconds(start.elapsed())));
+    xtask(&clone, &folder, &["local", "stop"])?;
+
+    ctx.ui.data("| what | seconds |\n| --- | ---: |");
+    for (what, value) in rows {
+        ctx.ui.data(format!("| {what} | {value} |"));
+    }
     Ok(())
+}
+
+/// Runs `cargo xtask` in the clone, with a cargo home of its own: downloads are part of what a newcomer waits for.
+fn xtask(clone: &Path, folder: &Path, args: &[&str]) -> anyhow::Result<()> {
+    let mut command = Command::new("cargo");
+    command.arg("xtask").args(args).current_dir(clone);
+    command.env("CARGO_HOME", folder.join("cargo-home")).env_remove("CARGO_TARGET_DIR");
+    finish(&mut command, &format!("cargo xtask {}", args.join(" ")))
+}
+
+/// The clone's emulator must not meet the one that this repository may be running.
+fn use_free_port(clone: &Path) -> anyhow::Result<()> {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let file = clone.join("config/local.yaml");
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    let lines = text.lines().map(|line| match line.trim_start().starts_with("port:") {
+        true => format!("  port: {port}\n"),
+        false => format!("{line}\n"),
+    });
+    Ok(std::fs::write(&file, lines.collect::<String>())?)
+}
+
+fn finish(command: &mut Command, what: &str) -> anyhow::Result<()> {
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    match status.with_context(|| format!("cannot start {what}"))? {
+        status if status.success() => Ok(()),
+        status => Err(Problem::failed(format!("{what}: {status}")).into()),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1}", duration.as_secs_f64())
 }

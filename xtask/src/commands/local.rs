@@ -1,4 +1,45 @@
-//! `local`.
-pub(super) async fn run(_args: crate::cli::LocalArgs, _ctx: &super::Ctx) -> anyhow::Result<()> {
+//! `local start|stop|status|reset|logs`: the AWS emulator of an environment.
+
+use super::Ctx;
+use crate::cli::{LocalAction, LocalArgs};
+use crate::config::Config;
+use crate::local::{self, Status};
+
+pub(super) async fn run(args: LocalArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.env)?;
+    match args.action {
+        LocalAction::Start => {
+            local::ensure(ctx, &config).await?;
+            show(ctx, &local::status(ctx, &config).await?);
+        }
+        LocalAction::Stop => stop(ctx, &config).await?,
+        LocalAction::Status => show(ctx, &local::status(ctx, &config).await?),
+        LocalAction::Reset => {
+            local::reset(ctx, &config).await?;
+            ctx.ui.step("Reset", format!("the AWS emulator of `{}`: stopped, state deleted", config.env.name));
+        }
+        LocalAction::Logs => ctx.ui.data(local::logs(ctx, &config).await?),
+    }
     Ok(())
+}
+
+async fn stop(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
+    let stopped = local::stop(ctx, config).await?;
+    let name = &config.env.name;
+    let what = if stopped { "its state is kept" } else { "it was not running" };
+    ctx.ui.step("Stopped", format!("the AWS emulator of `{name}`: {what}"));
+    Ok(())
+}
+
+fn show(ctx: &Ctx, status: &Status) {
+    match status.running {
+        Some((pid, started)) => {
+            let since = started.map(|time| format!(" since {time:.0}")).unwrap_or_default();
+            ctx.ui.data(format!("running   pid {pid}{since}"));
+        }
+        None => ctx.ui.data("stopped"),
+    }
+    ctx.ui.data(format!("endpoint  {}", status.endpoint));
+    ctx.ui.data(format!("folder    {}", status.folder.display()));
+    ctx.ui.data(format!("state     {} KiB", status.state.div_ceil(1024)));
 }

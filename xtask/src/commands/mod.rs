@@ -2,6 +2,7 @@
 
 mod bench;
 mod bootstrap;
+mod build;
 mod config;
 mod deploy;
 mod destroy;
@@ -52,6 +53,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Deploy(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
+        Command::Build(args) => Mode { json: args.json, yes: false },
         _ => Mode::default(),
     }
 }
@@ -67,12 +69,13 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
             Command::Outputs(args) => outputs::run(args, &ctx).await,
             Command::Bootstrap(args) => bootstrap::run(args, &ctx).await,
             Command::Destroy(args) => destroy::run(args, &ctx).await,
+            Command::Build(args) => build::run(args, &ctx).await,
             Command::Render(args) => render::run(&args, &ctx),
             Command::Config(args) => config::run(args, &ctx),
             Command::Local(args) => local::run(args, &ctx).await,
             Command::Doctor(args) => doctor::run(args, &ctx).await,
             Command::Test(args) => test::run(args, &ctx).await,
-            Command::Bench => bench::run(&ctx).await,
+            Command::Bench => bench::run(&ctx),
         }
     })
 }

@@ -46,7 +46,7 @@ pub struct Emulator {
 }
 
 /// A processor architecture that Lambda offers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Architecture {
     /// Graviton: about 20 % less per GB-second (AWS Lambda pricing).
@@ -54,6 +54,7 @@ pub enum Architecture {
     Arm64,
     /// Intel and AMD.
     #[serde(rename = "x86_64")]
+    #[value(name = "x86_64")]
     X86_64,
 }
 

@@ -1,1 +1,15 @@
-//! deploy
+//! From a configuration to a running environment: bootstrap, artifacts, stacks in the graph's order, site.
+//! `status` and `step` decide, the rest does.
+
+pub mod environment;
+mod inputs;
+mod run;
+mod scope;
+mod stack;
+mod status;
+pub mod wait;
+
+pub use environment::{bootstrap, observe_outputs};
+pub use inputs::Outputs;
+pub use run::{Report, run};
+pub use stack::Outcome;

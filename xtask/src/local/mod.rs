@@ -1,1 +1,81 @@
-//! local
+//! The AWS emulator of an environment: installed, started, stopped, told apart from everything else on the machine.
+//! Whatever depends on the emulator's version is in this folder.
+
+mod emulator;
+mod identity;
+mod lock;
+mod process;
+mod python;
+mod venv;
+mod version;
+
+use crate::commands::Ctx;
+use crate::config::Config;
+use crate::error::Problem;
+use emulator::Emulator;
+
+pub use emulator::Status;
+pub use python::{OLDEST as OLDEST_PYTHON, Python};
+pub use venv::Venv;
+pub use version::Version;
+
+/// Makes sure that the environment's emulator runs; a few milliseconds where it does already.
+pub async fn ensure(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
+    on_a_thread(ctx, config, Emulator::ensure).await
+}
+
+/// Stops the emulator, which saves its state then; `false` where none was running.
+pub async fn stop(ctx: &Ctx, config: &Config) -> anyhow::Result<bool> {
+    on_a_thread(ctx, config, Emulator::stop).await
+}
+
+/// Stops the emulator and forgets everything in it.
+pub async fn reset(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
+    on_a_thread(ctx, config, Emulator::reset).await
+}
+
+/// Whether the emulator runs, and how large its state is.
+pub async fn status(ctx: &Ctx, config: &Config) -> anyhow::Result<Status> {
+    on_a_thread(ctx, config, |emulator| Ok(emulator.status())).await
+}
+
+/// What the emulator has logged since its last start.
+pub async fn logs(ctx: &Ctx, config: &Config) -> anyhow::Result<String> {
+    on_a_thread(ctx, config, Emulator::logs).await
+}
+
+/// Processes, files and pip block: they must not hold up a build that runs beside them.
+async fn on_a_thread<T: Send + 'static>(
+    ctx: &Ctx,
+    config: &Config,
+    work: impl FnOnce(&Emulator) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let Some(port) = config.env.emulator_port() else {
+        let name = &config.env.name;
+        return Err(Problem::usage(format!("environment `{name}` is on AWS: it has no emulator"))
+            .hint(format!(
+                "name an environment whose file in config/ has `emulator` instead of `account`, not `{name}`"
+            ))
+            .into());
+    };
+    let emulator = Emulator::new(ctx, &config.env.name, &config.env.region, port);
+    tokio::task::spawn_blocking(move || work(&emulator)).await?
+}
+
+/// The last lines of a text.
+fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tail;
+
+    #[test]
+    fn the_tail_of_a_text_is_its_last_lines() {
+        assert_eq!(tail("a\nb\n\nc\n", 2), "b\nc");
+        assert_eq!(tail("a\n", 2), "a");
+        assert_eq!(tail("", 2), "");
+    }
+}

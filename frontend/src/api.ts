@@ -1,0 +1,151 @@
+// The routes of the two APIs as functions. Nothing else builds their addresses.
+import type { Config } from "./config.ts";
+import type { Transport } from "./transport.ts";
+
+export interface Todo {
+  todoID: string;
+  userID: string;
+  title: string;
+  description: string;
+  notes: string;
+  /** `YYYY-MM-DD`, or empty. */
+  dateDue: string;
+  /** RFC 3339, UTC. */
+  dateCreated: string;
+  completed: boolean;
+}
+
+export interface TodoFile {
+  fileID: string;
+  todoID: string;
+  fileName: string;
+  contentType: string;
+  size: number;
+  status: "pending" | "available";
+  dateUploaded: string;
+  /** A signed address that ends after minutes; only available files have one. */
+  filePath?: string;
+}
+
+export interface Upload {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: string;
+}
+
+export interface TodoQuery {
+  search: string;
+  completed: boolean | null;
+}
+
+export interface NewTodo {
+  title: string;
+  description: string;
+  dateDue: string;
+}
+
+export interface NewFile {
+  fileName: string;
+  contentType: string;
+  size: number;
+  /** Base64 of the 32 bytes. */
+  sha256: string;
+}
+
+export interface TodoPage {
+  todos: Todo[];
+  nextCursor?: string;
+}
+
+export interface FilePage {
+  files: TodoFile[];
+  nextCursor?: string;
+}
+
+export const TODOS_PER_PAGE = 25;
+export const FILES_PER_PAGE = 50;
+
+export class Api {
+  readonly #transport: Transport;
+  readonly #todos: () => string;
+  readonly #files: (todoID: string) => string;
+
+  /** `sub` is asked for at each call: the user may have changed in between. */
+  constructor(config: Config, transport: Transport, sub: () => string) {
+    this.#transport = transport;
+    this.#todos = () => `${config.todosApiUrl}/${encodeURIComponent(sub())}/todos`;
+    this.#files = (todoID) => `${config.filesApiUrl}/${encodeURIComponent(todoID)}/files`;
+  }
+
+  listTodos(query: TodoQuery, cursor: string | null, signal?: AbortSignal): Promise<TodoPage> {
+    const parameters = new URLSearchParams({ limit: String(TODOS_PER_PAGE) });
+    if (query.search !== "") parameters.set("search", query.search);
+    if (query.completed !== null) parameters.set("completed", String(query.completed));
+    return this.#get(this.#todos(), parameters, cursor, signal);
+  }
+
+  getTodo(todoID: string, signal?: AbortSignal): Promise<Todo> {
+    return this.#get(this.#todo(todoID), null, null, signal);
+  }
+
+  addTodo(todo: NewTodo, idempotencyKey: string): Promise<Todo> {
+    const headers = { "idempotency-key": idempotencyKey };
+    return this.#transport.send({ method: "POST", url: `${this.#todos()}/add`, body: todo, headers });
+  }
+
+  updateTodo(todoID: string, change: Partial<NewTodo>): Promise<Todo> {
+    return this.#transport.send({ method: "PATCH", url: this.#todo(todoID), body: change });
+  }
+
+  completeTodo(todoID: string, completed: boolean): Promise<Todo> {
+    return this.#transport.send({
+      method: "POST",
+      url: `${this.#todo(todoID)}/complete`,
+      body: { completed },
+    });
+  }
+
+  addTodoNotes(todoID: string, notes: string): Promise<Todo> {
+    return this.#transport.send({ method: "POST", url: `${this.#todo(todoID)}/addnotes`, body: { notes } });
+  }
+
+  async deleteTodo(todoID: string): Promise<void> {
+    await this.#transport.send({ method: "DELETE", url: `${this.#todo(todoID)}/delete` });
+  }
+
+  listFiles(todoID: string, cursor: string | null, signal?: AbortSignal): Promise<FilePage> {
+    return this.#get(
+      this.#files(todoID),
+      new URLSearchParams({ limit: String(FILES_PER_PAGE) }),
+      cursor,
+      signal,
+    );
+  }
+
+  addFile(todoID: string, file: NewFile, signal?: AbortSignal): Promise<{ file: TodoFile; upload: Upload }> {
+    const url = `${this.#files(todoID)}/upload`;
+    return this.#transport.send({ method: "POST", url, body: file, ...(signal && { signal }) });
+  }
+
+  async deleteFile(todoID: string, fileID: string): Promise<void> {
+    const url = `${this.#files(todoID)}/${encodeURIComponent(fileID)}/delete`;
+    await this.#transport.send({ method: "DELETE", url });
+  }
+
+  #todo(todoID: string): string {
+    return `${this.#todos()}/${encodeURIComponent(todoID)}`;
+  }
+
+  #get<T>(
+    url: string,
+    query: URLSearchParams | null,
+    cursor: string | null,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const parameters = new URLSearchParams(query ?? {});
+    if (cursor !== null) parameters.set("cursor", cursor);
+    const address = parameters.size > 0 ? `${url}?${parameters}` : url;
+    return this.#transport.send({ method: "GET", url: address, ...(signal && { signal }) });
+  }
+}

@@ -1,0 +1,133 @@
+// Joins the parts: which view a path shows, who may see it, and what happens when a session starts or ends.
+import { Api } from "./api.ts";
+import type { Auth, AuthState } from "./auth.ts";
+import type { Config } from "./config.ts";
+import type { Context, View } from "./context.ts";
+import { Drafts } from "./drafts.ts";
+import { matchPath, Router } from "./router.ts";
+import type { Shell } from "./shell.ts";
+import { TodoList } from "./todo-list.ts";
+import { clock, Transport } from "./transport.ts";
+import { uploadSteps } from "./upload-steps.ts";
+import { Uploads } from "./uploads.ts";
+import { confirmView } from "./views/confirm.ts";
+import { forgotView } from "./views/forgot.ts";
+import { loginView } from "./views/login.ts";
+import { notFoundView } from "./views/message.ts";
+import { registerView } from "./views/register.ts";
+import { workspaceView } from "./views/workspace.ts";
+
+type Name = "home" | "login" | "register" | "confirm" | "forgot" | "todos";
+
+const ROUTES: Record<string, Name> = {
+  "/": "home",
+  "/login": "login",
+  "/register": "register",
+  "/confirm": "confirm",
+  "/forgot": "forgot",
+  "/todos": "todos",
+  "/todos/:todoID": "todos",
+};
+
+const VIEWS: Record<Exclude<Name, "home">, (context: Context, params: Record<string, string>) => View> = {
+  login: loginView,
+  register: registerView,
+  confirm: confirmView,
+  forgot: forgotView,
+  todos: workspaceView,
+};
+
+export class App {
+  readonly #shell: Shell;
+  readonly #context: Context;
+  #shown: { name: Name | null; view: View } | null = null;
+  /** Where to go once somebody is logged in. */
+  #returnTo = "/todos";
+
+  constructor(config: Config, auth: Auth, shell: Shell) {
+    this.#shell = shell;
+    const transport = new Transport(auth, fetch.bind(globalThis), clock);
+    const api = new Api(config, transport, () => auth.identity?.sub ?? "");
+    this.#context = {
+      config,
+      auth,
+      api,
+      router: new Router((path) => this.#open(path)),
+      drafts: new Drafts(),
+      notices: shell.notices,
+      list: new TodoList(api),
+      uploads: new Uploads((todoID) => uploadSteps(api, todoID)),
+      handover: { email: "", message: "" },
+    };
+  }
+
+  start(): void {
+    const { auth, router, uploads } = this.#context;
+    if (auth.identity) this.#sessionStarted(auth.identity.sub);
+    auth.store.subscribe((state) => this.#sessionChanged(state));
+    addEventListener("beforeunload", (event) => {
+      if (uploads.active) event.preventDefault();
+    });
+    router.start();
+  }
+
+  #sessionChanged({ identity, ending }: Readonly<AuthState>): void {
+    const { router, handover, drafts, uploads } = this.#context;
+    if (identity) {
+      this.#sessionStarted(identity.sub);
+      handover.email = "";
+      router.go(this.#returnTo, "replace");
+      this.#returnTo = "/todos";
+      return;
+    }
+    this.#shell.showUser(null);
+    this.#shell.notices.clear();
+    uploads.drop();
+    if (ending === "logged-out") {
+      drafts.clear();
+      router.go("/login");
+    } else {
+      handover.message = "Your session has ended. Log in to go on; what you typed is kept.";
+      router.go(router.path, "replace");
+    }
+  }
+
+  #sessionStarted(sub: string): void {
+    const context = this.#context;
+    if (!context.drafts.adopt(sub)) context.list = new TodoList(context.api);
+    this.#shell.showUser(context.auth.identity);
+    this.#close();
+  }
+
+  #open(path: string): void {
+    const { router, auth } = this.#context;
+    const match = matchPath(ROUTES, path);
+    const signedIn = auth.identity !== null;
+    if (match === null) this.#show(null, notFoundView());
+    else if (match.name !== "home" && (match.name === "todos") === signedIn)
+      this.#enter(match.name, match.params);
+    else {
+      if (match.name === "todos") this.#returnTo = path;
+      router.go(signedIn ? "/todos" : "/login", "replace");
+    }
+  }
+
+  #enter(name: Exclude<Name, "home">, params: Record<string, string>): void {
+    const view = this.#shown?.view;
+    if (view?.update && this.#shown?.name === name) {
+      view.update(params);
+      this.#shell.settle(view);
+    } else this.#show(name, VIEWS[name](this.#context, params));
+  }
+
+  #show(name: Name | null, view: View): void {
+    this.#close();
+    this.#shown = { name, view };
+    this.#shell.show(view);
+  }
+
+  #close(): void {
+    this.#shown?.view.dispose?.();
+    this.#shown = null;
+  }
+}

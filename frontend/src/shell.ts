@@ -1,0 +1,61 @@
+// What stays while the views change: the bar with the user's address and the way out, the place for the
+// view, and the notices.
+import type { Identity } from "./auth.ts";
+import type { View } from "./context.ts";
+import { h, icon, replace } from "./dom.ts";
+import { ICONS } from "./ui/icons.ts";
+import { Notices } from "./ui/notices.ts";
+
+export class Shell {
+  readonly notices = new Notices();
+  readonly #main = h("main", { id: "main" });
+  readonly #user = h("div", { class: "bar-user" });
+  readonly #logOut: () => void;
+  #first = true;
+
+  constructor(root: HTMLElement, logOut: () => void) {
+    this.#logOut = logOut;
+    const brand = h(
+      "a",
+      { class: "brand", href: "/" },
+      h("span", { class: "brand-mark" }, icon(ICONS.check)),
+      "Todo",
+    );
+    replace(
+      root,
+      h("a", { class: "skip", href: "#main" }, "Skip to the content"),
+      h("header", { class: "bar" }, brand, this.#user),
+      this.#main,
+      this.notices.element,
+    );
+    this.#main.tabIndex = -1;
+  }
+
+  showUser(identity: Identity | null): void {
+    if (identity === null) {
+      replace(this.#user);
+      return;
+    }
+    const button = h("button", { type: "button", class: "button quiet" }, icon(ICONS.logout), "Log out");
+    button.addEventListener("click", () => this.#logOut());
+    replace(this.#user, h("span", { class: "bar-email" }, identity.email), button);
+  }
+
+  show(view: View): void {
+    replace(this.#main, view.element);
+    this.settle(view);
+  }
+
+  /** The title and the focus follow the view; the first page of a visit leaves the focus to its fields. */
+  settle(view: View): void {
+    document.title = `${view.title} · Todo`;
+    const isField = view.focus instanceof HTMLInputElement;
+    if (!this.#first || isField) view.focus?.focus({ preventScroll: isField });
+    if (!this.#first) scrollTo(0, 0);
+    this.#first = false;
+  }
+
+  showMessage(element: HTMLElement): void {
+    replace(this.#main, element);
+  }
+}

@@ -1,0 +1,106 @@
+// The list on the screen: its query, the pages loaded so far, and how changes made here are folded into them.
+import type { Todo, TodoPage, TodoQuery } from "./api.ts";
+import { messageOf, SessionEndedError } from "./api-error.ts";
+import { placeTodo } from "./order.ts";
+import { Store } from "./store.ts";
+
+export interface TodoListState {
+  query: TodoQuery;
+  todos: readonly Todo[];
+  /** Where the next page starts; `null` where there is none. */
+  cursor: string | null;
+  /** The todo that was changed last, whether or not the list shows it. */
+  changed: Todo | null;
+  phase: "idle" | "loading" | "more" | "ready" | "failed";
+  error: string;
+}
+
+export interface TodoPages {
+  listTodos(query: TodoQuery, cursor: string | null, signal?: AbortSignal): Promise<TodoPage>;
+}
+
+/** The API may answer with empty pages on the way to a match; after this many the user decides. */
+const EMPTY_PAGES = 8;
+
+export class TodoList {
+  readonly store = new Store<TodoListState>({
+    query: { search: "", completed: null },
+    todos: [],
+    cursor: null,
+    changed: null,
+    phase: "idle",
+    error: "",
+  });
+  readonly #api: TodoPages;
+  #running: AbortController | null = null;
+
+  constructor(api: TodoPages) {
+    this.#api = api;
+  }
+
+  get state(): Readonly<TodoListState> {
+    return this.store.state;
+  }
+
+  find(todoID: string): Todo | undefined {
+    return this.state.todos.find((todo) => todo.todoID === todoID);
+  }
+
+  /** Starts over with this query; an answer still under way to an older one is dropped. */
+  async load(query: TodoQuery = this.state.query): Promise<void> {
+    const sameQuery =
+      query.search === this.state.query.search && query.completed === this.state.query.completed;
+    this.store.set({ query, phase: "loading", error: "", ...(sameQuery ? {} : { cursor: null }) });
+    await this.#fetch([], null);
+  }
+
+  async more(): Promise<void> {
+    const { cursor, phase, todos } = this.state;
+    if (cursor === null || phase === "loading" || phase === "more") return;
+    this.store.set({ phase: "more", error: "" });
+    await this.#fetch(todos, cursor);
+  }
+
+  put(todo: Todo): void {
+    const { todos, query, cursor } = this.state;
+    this.store.set({ todos: placeTodo(todos, todo, query, cursor !== null), changed: todo });
+  }
+
+  remove(todoID: string): void {
+    this.store.set({ todos: this.state.todos.filter((todo) => todo.todoID !== todoID) });
+  }
+
+  async #fetch(before: readonly Todo[], start: string | null): Promise<void> {
+    this.#running?.abort();
+    const running = new AbortController();
+    this.#running = running;
+    try {
+      const page = await this.#page(start, running.signal);
+      if (running.signal.aborted) return;
+      const current = start === null ? before : this.state.todos;
+      this.store.set({
+        todos: withoutDuplicates([...current, ...page.todos]),
+        cursor: page.nextCursor ?? null,
+        phase: "ready",
+      });
+    } catch (error) {
+      if (running.signal.aborted) return;
+      if (error instanceof SessionEndedError) this.store.set({ phase: "idle" });
+      else this.store.set({ phase: "failed", error: messageOf(error) });
+    }
+  }
+
+  async #page(start: string | null, signal: AbortSignal): Promise<TodoPage> {
+    let page = await this.#api.listTodos(this.state.query, start, signal);
+    for (let empty = 1; page.todos.length === 0 && page.nextCursor && empty < EMPTY_PAGES; empty += 1) {
+      page = await this.#api.listTodos(this.state.query, page.nextCursor, signal);
+    }
+    return page;
+  }
+}
+
+/** A todo that moved between two pages may come twice; the later answer is the newer one. */
+function withoutDuplicates(todos: readonly Todo[]): Todo[] {
+  const last = new Map(todos.map((todo, index) => [todo.todoID, index]));
+  return todos.filter((todo, index) => last.get(todo.todoID) === index);
+}

@@ -1,0 +1,60 @@
+// What the forms can tell before asking the server. The limits are the API's; the server has the last word.
+import { isCalendarDate } from "./dates.ts";
+
+export const TITLE_LIMIT = 200;
+export const TEXT_LIMIT = 4_000;
+/** The user pool's policy. */
+export const PASSWORD_MINIMUM = 12;
+
+export type FieldErrors = Record<string, string>;
+
+/** Unicode scalar values, as the API counts. */
+export function lengthOf(text: string): number {
+  return [...text].length;
+}
+
+export function todoErrors(todo: { title: string; description: string; dateDue: string }): FieldErrors {
+  const errors: FieldErrors = {};
+  const title = lengthOf(todo.title.trim());
+  if (title === 0) errors["title"] = "A todo needs a title.";
+  if (title > TITLE_LIMIT) errors["title"] = `At most ${TITLE_LIMIT} characters, this has ${title}.`;
+  const description = textError(todo.description);
+  if (description) errors["description"] = description;
+  if (todo.dateDue !== "" && !isCalendarDate(todo.dateDue)) errors["dateDue"] = "This is no date.";
+  return errors;
+}
+
+export function textError(text: string): string | null {
+  const length = lengthOf(text);
+  return length > TEXT_LIMIT ? `At most ${TEXT_LIMIT} characters, this has ${length}.` : null;
+}
+
+export function emailError(email: string): string | null {
+  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim())
+    ? null
+    : "Enter an e-mail address, like name@example.com.";
+}
+
+export function passwordError(password: string): string | null {
+  return lengthOf(password) >= PASSWORD_MINIMUM ? null : `At least ${PASSWORD_MINIMUM} characters.`;
+}
+
+export function codeError(code: string): string | null {
+  return /^\d{6}$/.test(code.trim()) ? null : "The code has six digits.";
+}
+
+export function fileError(file: { name: string; size: number }, maxFileSize: number): string | null {
+  if (file.size <= maxFileSize) return null;
+  return `${file.name} is ${sizeLabel(file.size)}; at most ${sizeLabel(maxFileSize)} are allowed.`;
+}
+
+export function sizeLabel(bytes: number, locale?: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: units[power] ?? "byte",
+    unitDisplay: power === 0 ? "long" : "short",
+    maximumFractionDigits: power === 0 ? 0 : 1,
+  }).format(bytes / 1024 ** power);
+}

@@ -1,0 +1,66 @@
+// The code that proves the address is the user's own, and a way to have another one sent.
+import { normalizeEmail } from "../auth.ts";
+import { authErrorMessage } from "../auth-errors.ts";
+import type { Context, View } from "../context.ts";
+import { h, replace } from "../dom.ts";
+import { field } from "../ui/field.ts";
+import { form } from "../ui/form.ts";
+import { codeError, emailError } from "../validation.ts";
+import { accountCard, link } from "./account.ts";
+import { withError } from "./login.ts";
+
+export function confirmView({ auth, handover, router }: Context): View {
+  const known = handover.email !== "";
+  const fields = {
+    email: field({
+      name: "email",
+      label: "E-mail",
+      type: "email",
+      autocomplete: "username",
+      value: handover.email,
+    }),
+    code: field({ name: "code", label: "Code", autocomplete: "one-time-code", inputmode: "numeric" }),
+  };
+  const status = h("p", { class: "form-status", role: "status" }, handover.message);
+  handover.message = "";
+  const resend = h("button", { type: "button", class: "button quiet" }, "Send a new code");
+  resend.addEventListener("click", async () => {
+    const error = emailError(fields.email.value);
+    fields.email.showError(error);
+    if (error) return fields.email.input.focus();
+    replace(status, "Sending …");
+    try {
+      await auth.resendCode(fields.email.value);
+      replace(status, "A new code is on its way.");
+    } catch (failure) {
+      replace(status, authErrorMessage(failure));
+    }
+  });
+  const element = form({
+    label: "Confirm your e-mail address",
+    fields,
+    submit: "Confirm",
+    busy: "Confirming …",
+    extra: [resend],
+    explain: authErrorMessage,
+    validate: () => ({
+      ...withError("email", emailError(fields.email.value)),
+      ...withError("code", codeError(fields.code.value)),
+    }),
+    send: async () => {
+      await auth.confirm(fields.email.value, fields.code.value);
+      handover.email = normalizeEmail(fields.email.value);
+      handover.message = "Your e-mail address is confirmed. Log in to start.";
+      router.go("/login");
+    },
+  });
+  element.append(status);
+  const intro = known
+    ? `We sent a code to ${handover.email}. Enter it here.`
+    : "Enter your address and the code we sent to it.";
+  return {
+    title: "Confirm your e-mail address",
+    element: accountCard("Check your e-mail", intro, element, link("/login", "Back to the login")),
+    focus: (known ? fields.code : fields.email).input,
+  };
+}

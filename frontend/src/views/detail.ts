@@ -1,0 +1,120 @@
+// One todo in full: its text, its notes, its files, and everything that can be done with it.
+import type { Todo } from "../api.ts";
+import { messageOf, SessionEndedError } from "../api-error.ts";
+import type { Context, View } from "../context.ts";
+import { byKey, h, icon, keepingFocus, replace } from "../dom.ts";
+import { confirmDialog } from "../ui/dialog.ts";
+import { alertBox } from "../ui/form.ts";
+import { ICONS } from "../ui/icons.ts";
+import { editForm, hasEditDraft } from "./edit-form.ts";
+import { filesPanel } from "./files.ts";
+import { notesForm } from "./notes-form.ts";
+import { type HeadActions, todoHead } from "./todo-head.ts";
+
+export function detailView(context: Context, todoID: string): View {
+  const { api, drafts, list, notices, router, uploads } = context;
+  const alert = alertBox();
+  const head = h("div", { class: "detail-head" });
+  const rest = h("div", { class: "detail-rest" });
+  const close = h("a", { class: "button quiet close", href: "/todos" }, icon(ICONS.back), "All todos");
+  const element = h("article", { class: "detail", "aria-label": "Todo" }, close, alert.element, head, rest);
+  const left = new AbortController();
+  let files: ReturnType<typeof filesPanel> | null = null;
+  let shown: Todo | null = null;
+  let editing = hasEditDraft(drafts, todoID);
+
+  const focusHeading = () => byKey(head, "heading")?.focus();
+
+  const guarded = async (work: () => Promise<void>) => {
+    alert.clear();
+    try {
+      await work();
+    } catch (error) {
+      if (left.signal.aborted || error instanceof SessionEndedError) return;
+      alert.show(messageOf(error));
+    }
+  };
+
+  const changed = (todo: Todo) => {
+    shown = todo;
+    list.put(todo);
+    if (!left.signal.aborted) showHead(todo);
+  };
+
+  const remove = async (todo: Todo) => {
+    const sure = await confirmDialog({
+      title: "Delete this todo?",
+      text: `“${todo.title}”, its notes and its files will be gone for good.`,
+      action: "Delete",
+    });
+    if (!sure) return;
+    await guarded(async () => {
+      await api.deleteTodo(todo.todoID);
+      drafts.drop(`todo.${todo.todoID}.`);
+      uploads.drop(todo.todoID);
+      list.remove(todo.todoID);
+      notices.show(`Deleted “${todo.title}”.`);
+      router.go("/todos");
+    });
+  };
+
+  const edit = (todo: Todo, on: boolean) => {
+    editing = on;
+    showHead(todo);
+    if (!on) focusHeading();
+  };
+
+  const actions: HeadActions = {
+    complete: (todo) => guarded(async () => changed(await api.completeTodo(todoID, !todo.completed))),
+    edit: (todo) => edit(todo, true),
+    remove,
+  };
+
+  const showHead = (todo: Todo) => {
+    shown = todo;
+    const saved = (answer: Todo) => {
+      editing = false;
+      changed(answer);
+      focusHeading();
+    };
+    if (editing) replace(head, editForm(context, todo, { saved, cancelled: () => edit(todo, false) }));
+    else keepingFocus(head, () => replace(head, ...todoHead(todo, actions)));
+  };
+
+  const showAll = (todo: Todo) => {
+    showHead(todo);
+    files?.dispose();
+    files = filesPanel(context, todo.todoID);
+    replace(rest, notesForm(context, todo, changed), files.element);
+  };
+
+  const load = async () => {
+    try {
+      const todo = await api.getTodo(todoID, left.signal);
+      shown = todo;
+      list.put(todo);
+      if (files === null) showAll(todo);
+      else if (!editing) showHead(todo);
+    } catch (error) {
+      if (left.signal.aborted || error instanceof SessionEndedError) return;
+      alert.show(messageOf(error));
+    }
+  };
+
+  const unsubscribe = list.store.subscribe(({ changed: latest }) => {
+    if (latest?.todoID === todoID && latest !== shown && !editing) showHead(latest);
+  });
+  const known = list.find(todoID);
+  if (known) showAll(known);
+  void load();
+  return {
+    title: known?.title ?? "Todo",
+    element,
+    focus: byKey(head, "heading") ?? close,
+    dispose: () => {
+      left.abort();
+      unsubscribe();
+      files?.dispose();
+    },
+  };
+}

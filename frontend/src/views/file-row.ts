@@ -1,0 +1,55 @@
+// One file: a link to its bytes once they have arrived, and the way to delete it.
+import type { TodoFile } from "../api.ts";
+import { instantLabel } from "../dates.ts";
+import { h, icon, isSafeLink } from "../dom.ts";
+import { ICONS } from "../ui/icons.ts";
+import { sizeLabel } from "../validation.ts";
+
+export interface FileActions {
+  remove(file: TodoFile): void;
+  download(file: TodoFile): void;
+  /** Asks again whether a pending file has arrived. */
+  check(): void;
+}
+
+export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
+  const available = file.status === "available" && file.filePath !== undefined && isSafeLink(file.filePath);
+  const facts = [sizeLabel(file.size), available ? instantLabel(file.dateUploaded) : "not arrived yet"];
+  const removal = h(
+    "button",
+    { type: "button", class: "button quiet icon-only", "aria-label": `Delete ${file.fileName}` },
+    icon(ICONS.trash),
+  );
+  removal.addEventListener("click", () => actions.remove(file));
+  return h(
+    "li",
+    { class: "file" },
+    h("span", { class: "file-mark" }, icon(ICONS.file)),
+    h(
+      "div",
+      { class: "file-body" },
+      available ? downloadLink(file, actions) : h("span", { class: "file-name" }, file.fileName),
+      h("span", { class: "file-facts" }, facts.join(" · ")),
+    ),
+    !available &&
+      h("button", { type: "button", class: "button small", on: { click: actions.check } }, "Check again"),
+    removal,
+  );
+}
+
+/** A plain click asks for a fresh address if this one is old; opening in a new tab takes it as it is. */
+function downloadLink(file: TodoFile, actions: FileActions): HTMLElement {
+  const link = h("a", {
+    class: "file-name",
+    href: file.filePath,
+    download: file.fileName,
+    referrerpolicy: "no-referrer",
+  });
+  link.append(file.fileName, icon(ICONS.download));
+  link.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    actions.download(file);
+  });
+  return link;
+}

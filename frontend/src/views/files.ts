@@ -1,0 +1,129 @@
+// The files of a todo: the ones there are, the ones on their way, and a place to choose or drop more.
+import type { TodoFile } from "../api.ts";
+import { messageOf, SessionEndedError } from "../api-error.ts";
+import type { Context } from "../context.ts";
+import { type Child, h, replace } from "../dom.ts";
+import { FileList } from "../file-list.ts";
+import { confirmDialog } from "../ui/dialog.ts";
+import { alertBox } from "../ui/form.ts";
+import { arrivedFiles } from "../uploads.ts";
+import { fileError, sizeLabel } from "../validation.ts";
+import { dropZone } from "./drop-zone.ts";
+import { fileRow } from "./file-row.ts";
+import { type UploadRow, uploadRow } from "./upload-row.ts";
+
+export function filesPanel(context: Context, todoID: string): { element: HTMLElement; dispose(): void } {
+  const { api, config, notices, uploads } = context;
+  const left = new AbortController();
+  const files = new FileList(api, todoID);
+  const alert = alertBox();
+  const rows = h("ul", { class: "files" });
+  const sending = h("ul", { class: "files uploads" });
+  const footer = h("div", { class: "list-footer" });
+  const uploadRows = new Map<number, UploadRow>();
+
+  const guarded = async (work: () => Promise<void>) => {
+    alert.clear();
+    try {
+      await work();
+    } catch (error) {
+      if (!left.signal.aborted && !(error instanceof SessionEndedError)) alert.show(messageOf(error));
+    }
+  };
+
+  const actions = {
+    check: () => void guarded(() => files.load(left.signal)),
+    download: (file: TodoFile) =>
+      void guarded(async () => {
+        const path = await files.freshPath(file.fileID, left.signal);
+        if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
+        location.assign(path);
+      }),
+    remove: (file: TodoFile) =>
+      void guarded(async () => {
+        const text = `“${file.fileName}” will be gone for good.`;
+        if (!(await confirmDialog({ title: "Delete this file?", text, action: "Delete" }))) return;
+        await api.deleteFile(todoID, file.fileID);
+        files.remove(file.fileID);
+        notices.show(`Deleted “${file.fileName}”.`);
+      }),
+  };
+
+  const render = () => {
+    const { items, cursor, loaded } = files.store.state;
+    const underWay = new Set(uploads.of(todoID).map((entry) => entry.fileID));
+    const shown = items.filter((file) => !underWay.has(file.fileID));
+    replace(rows, ...shown.map((file) => fileRow(file, actions)));
+    replace(footer, ...footerOf(cursor !== null, loaded && shown.length === 0));
+  };
+
+  const footerOf = (hasMore: boolean, empty: boolean): Child[] => {
+    const more = () => void guarded(() => files.more(left.signal));
+    if (hasMore) {
+      return [h("button", { type: "button", class: "button small", on: { click: more } }, "Load more files")];
+    }
+    return empty ? [h("p", { class: "files-empty" }, "No files yet.")] : [];
+  };
+
+  const takeArrived = () => {
+    for (const { id, file } of arrivedFiles(uploads.of(todoID))) {
+      files.put(file);
+      uploads.dismiss(id);
+    }
+  };
+
+  const dropEndedRows = () => {
+    const ids = new Set(uploads.of(todoID).map((entry) => entry.id));
+    for (const [id, row] of uploadRows) {
+      if (ids.has(id)) continue;
+      row.element.remove();
+      uploadRows.delete(id);
+      render();
+    }
+  };
+
+  const renderUploads = () => {
+    takeArrived();
+    dropEndedRows();
+    for (const entry of uploads.of(todoID)) {
+      const known = uploadRows.get(entry.id);
+      if (known) known.update(entry);
+      else {
+        const row = uploadRow(entry, uploads);
+        uploadRows.set(entry.id, row);
+        sending.append(row.element);
+      }
+    }
+  };
+
+  const send = (chosen: File[]) => {
+    const errors = chosen.map((file) => fileError(file, config.maxFileSize));
+    for (const [index, file] of chosen.entries()) if (errors[index] === null) void uploads.add(todoID, file);
+    const refused = errors.filter((error) => error !== null);
+    if (refused.length > 0) alert.show(refused.join(" "));
+    else alert.clear();
+  };
+
+  const unsubscribe = [files.store.subscribe(render), uploads.store.subscribe(renderUploads)];
+  renderUploads();
+  actions.check();
+  const limit = `Up to ${sizeLabel(config.maxFileSize)} each`;
+  const heading = h("h3", {}, "Files");
+  const zone = dropZone(limit, send);
+  return {
+    element: h(
+      "section",
+      { class: "panel", "aria-label": "Files" },
+      heading,
+      alert.element,
+      rows,
+      sending,
+      footer,
+      zone,
+    ),
+    dispose: () => {
+      left.abort();
+      for (const end of unsubscribe) end();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// E-mail address and password, and the ways out for those who have none or forgot it.
+import { normalizeEmail } from "../auth.ts";
+import { authErrorMessage } from "../auth-errors.ts";
+import type { Context, View } from "../context.ts";
+import { h } from "../dom.ts";
+import { field } from "../ui/field.ts";
+import { form } from "../ui/form.ts";
+import { emailError } from "../validation.ts";
+import { accountCard, link } from "./account.ts";
+
+export function loginView(context: Context): View {
+  const { auth, handover, router } = context;
+  const fields = {
+    email: field({
+      name: "email",
+      label: "E-mail",
+      type: "email",
+      autocomplete: "username",
+      value: handover.email,
+    }),
+    password: field({
+      name: "password",
+      label: "Password",
+      type: "password",
+      autocomplete: "current-password",
+    }),
+  };
+  const element = form({
+    label: "Log in",
+    fields,
+    submit: "Log in",
+    busy: "Logging in …",
+    explain: authErrorMessage,
+    validate: () => ({
+      ...withError("email", emailError(fields.email.value)),
+      ...withError("password", fields.password.value === "" ? "Enter your password." : null),
+    }),
+    send: async () => {
+      const email = normalizeEmail(fields.email.value);
+      const outcome = await auth.signIn(email, fields.password.value);
+      if (outcome === "done") return;
+      handover.email = email;
+      if (outcome === "unconfirmed") {
+        handover.message =
+          "This account is not confirmed yet. Enter the code from the e-mail, or ask for a new one.";
+        router.go("/confirm");
+      } else {
+        handover.message = "A new password has to be set before you can log in.";
+        router.go("/forgot");
+      }
+    },
+  });
+  const message = handover.message;
+  handover.message = "";
+  const card = accountCard(
+    "Log in",
+    "",
+    element,
+    link("/forgot", "Forgot the password?"),
+    h("span", {}, "New here? ", link("/register", "Create an account")),
+  );
+  if (message !== "") element.before(h("p", { class: "banner", role: "status" }, message));
+  return {
+    title: "Log in",
+    element: card,
+    focus: (handover.email === "" ? fields.email : fields.password).input,
+  };
+}
+
+export function withError(name: string, message: string | null): Record<string, string> {
+  return message === null ? {} : { [name]: message };
+}

@@ -1,0 +1,53 @@
+//! `confirmUpload`: an object has arrived. Its record becomes available, or the object goes.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::Error;
+use shared::serve::Done;
+
+use crate::event::{ObjectCreated, records};
+use crate::folder::Folder;
+use crate::objects::Objects;
+use crate::store::{Confirmation, Store};
+
+/// Handles a notification of S3. Repeating one does nothing more; a failure makes it come again.
+pub(crate) async fn handle(store: &Store, objects: &Objects, event: Value) -> Result<Done, Error> {
+    let mut counts = Counts::default();
+    for created in records::<ObjectCreated>(event)? {
+        confirm(store, objects, &created.key(), &mut counts).await?;
+    }
+    let detail = json!({"confirmed": counts.confirmed, "deleted": counts.deleted, "ignored": counts.ignored});
+    Ok(Done { answer: Value::Null, detail, failed: false })
+}
+
+#[derive(Default)]
+struct Counts {
+    confirmed: u32,
+    deleted: u32,
+    ignored: u32,
+}
+
+async fn confirm(store: &Store, objects: &Objects, key: &str, counts: &mut Counts) -> Result<(), Error> {
+    // No upload of ours can have such a key: whoever put it there has the bucket's rights, and may have a reason.
+    let Some((folder, file_id)) = Folder::of_object_key(key) else {
+        counts.ignored += 1;
+        return Ok(());
+    };
+    // The event is old news: what counts is what is there now.
+    let Some(size) = objects.size(key).await? else {
+        counts.ignored += 1;
+        return Ok(());
+    };
+    match store.confirm(&folder, file_id, size, Timestamp::now()).await? {
+        Confirmation::Confirmed => counts.confirmed += 1,
+        Confirmation::Repeated => counts.ignored += 1,
+        Confirmation::Unannounced => {
+            objects.delete(key.to_owned()).await?;
+            counts.deleted += 1;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Serves a handler: event in, answer out, one log line, never later than the function's deadline.
+
+use std::future::Future;
+use std::time::{Duration, Instant, SystemTime};
+
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::error::chain;
+use crate::log::{Line, level, milliseconds};
+use crate::{Error, Request, Response};
+
+/// Left of the function's time for telling that it is over.
+const RESERVE: Duration = Duration::from_millis(300);
+
+/// What an event handler did: the answer to Lambda, and counts for the log.
+#[derive(Debug)]
+pub struct Done {
+    /// What Lambda is told, such as the messages that failed.
+    pub answer: Value,
+    /// What the log is told.
+    pub detail: Value,
+    /// Whether a part of the event failed, which the answer names.
+    pub failed: bool,
+}
+
+/// Serves an HTTP route. Every failure is an answer.
+pub async fn http<F, Fut>(name: &str, handler: F) -> Result<(), lambda_runtime::Error>
+where
+    F: Fn(Request) -> Fut,
+    Fut: Future<Output = Result<Response, Error>>,
+{
+    let serve =
+        async |event: LambdaEvent<Value>| Ok::<_, lambda_runtime::Error>(answer_request(name, &handler, event).await);
+    lambda_runtime::run(service_fn(serve)).await
+}
+
+/// Serves events of other services. A failure fails the invocation, so that the event comes again.
+pub async fn events<F, Fut>(name: &str, handler: F) -> Result<(), lambda_runtime::Error>
+where
+    F: Fn(Value) -> Fut,
+    Fut: Future<Output = Result<Done, Error>>,
+{
+    lambda_runtime::run(service_fn(async |event| answer_event(name, &handler, event).await)).await
+}
+
+async fn answer_request<F, Fut>(name: &str, handler: &F, event: LambdaEvent<Value>) -> Response
+where
+    F: Fn(Request) -> Fut,
+    Fut: Future<Output = Result<Response, Error>>,
+{
+    let started = Instant::now();
+    let LambdaEvent { payload, context } = event;
+    let request = Request::from_event(payload);
+    let user = request.as_ref().ok().and_then(|request| request.user().ok());
+    let outcome = match request {
+        Ok(request) => in_time(&context, handler(request)).await,
+        Err(error) => Err(error),
+    };
+    let (response, error) = match outcome {
+        Ok(response) => (response, None),
+        Err(error) => (Response::of_error(&error, &context.request_id), Some(chain(&error))),
+    };
+    Line {
+        level: level(response.status()),
+        request_id: &context.request_id,
+        handler: name,
+        user: user.map(|user| user.log_hash()),
+        status: response.status(),
+        latency_ms: milliseconds(started.elapsed()),
+        error,
+        detail: Value::Null,
+    }
+    .write();
+    response
+}
+
+async fn answer_event<F, Fut>(name: &str, handler: &F, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>
+where
+    F: Fn(Value) -> Fut,
+    Fut: Future<Output = Result<Done, Error>>,
+{
+    let started = Instant::now();
+    let LambdaEvent { payload, context } = event;
+    let outcome = in_time(&context, handler(payload)).await;
+    let status = outcome.as_ref().map_or_else(Error::status, |_| 200);
+    let (result, detail, failed) = match outcome {
+        Ok(done) => (Ok(done.answer), done.detail, done.failed),
+        Err(error) => (Err(diagnostic(&error)), Value::Null, true),
+    };
+    Line {
+        level: if failed { "error" } else { "info" },
+        request_id: &context.request_id,
+        handler: name,
+        user: None,
+        status,
+        latency_ms: milliseconds(started.elapsed()),
+        error: result.as_ref().err().map(|diagnostic| diagnostic.error_message.clone()),
+        detail,
+    }
+    .write();
+    result
+}
+
+fn diagnostic(error: &Error) -> Diagnostic {
+    Diagnostic { error_type: error.code().to_owned(), error_message: chain(error) }
+}
+
+/// Runs a handler to its end or to shortly before the function's: the client then gets our answer, and the log its
+/// line, where Lambda would just cut both off.
+async fn in_time<T>(context: &Context, handler: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    // On the heap: an AWS call's future is large, and would be moved through every layer below.
+    match timeout(left.saturating_sub(RESERVE), Box::pin(handler)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Error::internal("the function's time is over")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

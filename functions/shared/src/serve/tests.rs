@@ -1,0 +1,72 @@
+//! Serving without a Lambda runtime.
+
+use std::future::{pending, ready};
+
+use serde_json::json;
+
+use super::*;
+
+/// An event of a call that has this much time left.
+fn event(payload: Value, left: Duration) -> LambdaEvent<Value> {
+    let deadline = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + left;
+    let mut context = Context::default();
+    context.request_id = "req-1".to_owned();
+    context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+    LambdaEvent::new(payload, context)
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+#[tokio::test]
+async fn an_answer_is_passed_on() {
+    let handler = |_: Request| ready(Ok(Response::no_content()));
+    assert_eq!(answer_request("f", &handler, event(json!({}), MINUTE)).await.status(), 204);
+}
+
+#[tokio::test]
+async fn every_failure_is_an_answer() {
+    let handler = |_: Request| ready(Err(Error::NotFound));
+    assert_eq!(answer_request("f", &handler, event(json!({}), MINUTE)).await.status(), 404);
+    assert_eq!(answer_request("f", &handler, event(json!("odd"), MINUTE)).await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_handler_that_does_not_end_is_answered_before_the_deadline() {
+    let handler = |_: Request| pending();
+    let response = answer_request("f", &handler, event(json!({}), RESERVE + Duration::from_millis(20))).await;
+    assert_eq!(response.status(), 500);
+    assert!(response.body().contains("req-1"));
+}
+
+#[tokio::test]
+async fn a_failed_event_fails_the_invocation_with_its_code() {
+    let handler = |_: Value| ready(Err(Error::TooManyRequests));
+    let diagnostic = answer_event("f", &handler, event(json!({}), MINUTE)).await.expect_err("failed");
+    assert_eq!(diagnostic.error_type, "too_many_requests");
+}
+
+#[tokio::test]
+async fn a_handled_event_answers_what_its_handler_says() {
+    let handler = |event: Value| ready(Ok(Done { answer: event, detail: Value::Null, failed: false }));
+    let answer = answer_event("f", &handler, event(json!({"a": 1}), MINUTE)).await.expect("handled");
+    assert_eq!(answer, json!({"a": 1}));
+}
+
+#[test]
+fn a_log_line_is_one_json_object_without_the_users_name() {
+    let user = crate::User::from_subject("alice-in-wonderland").expect("a subject");
+    let line = Line {
+        level: level(500),
+        request_id: "req-1",
+        handler: "getTodos",
+        user: Some(user.log_hash()),
+        status: 500,
+        latency_ms: milliseconds(Duration::from_micros(1_234)),
+        error: Some("a\nb".to_owned()),
+        detail: Value::Null,
+    };
+    let text = serde_json::to_string(&line).expect("JSON");
+    assert!(!text.contains('\n') && !text.contains("alice") && !text.contains("detail"));
+    let line: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&line["level"], &line["latencyMs"]), (&json!("error"), &json!(1.234)));
+}

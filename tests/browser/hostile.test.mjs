@@ -1,0 +1,79 @@
+// Text that tries to be code stays text, wherever it is shown.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  addTodo,
+  answerDialog,
+  attach,
+  detail,
+  enter,
+  filesOf,
+  newUser,
+  openTodo,
+  row,
+} from "./support/app.mjs";
+import { launch, newVisitor, openPage } from "./support/browser.mjs";
+
+const HOSTILE = [
+  "<img src=x onerror=\"window.hacked='img'\">",
+  "<script>window.hacked='script'</script>",
+  '"><svg onload="window.hacked=\'svg\'">',
+  "javascript:window.hacked='url'",
+];
+
+let browser;
+let page;
+
+before(async () => {
+  browser = await launch();
+  page = await openPage(await newVisitor(browser));
+  await enter(page, newUser("mallory"));
+});
+after(() => browser?.close());
+
+async function expectHarmless() {
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.equal(await page.locator("img, #app script, iframe, [onerror], [onload]").count(), 0);
+}
+
+for (const text of HOSTILE) {
+  test(`as title, description, notes and file name: ${text}`, async () => {
+    await addTodo(page, { title: text, description: text });
+    await openTodo(page, text);
+    await detail(page).locator(".detail-text").filter({ hasText: text }).waitFor();
+    await detail(page).getByRole("textbox", { name: "Notes" }).fill(text);
+    await detail(page).getByRole("button", { name: "Save notes" }).click();
+    await detail(page).getByText("Saved", { exact: true }).waitFor();
+    const fileName = text.replaceAll("/", "_");
+    await attach(page, { name: fileName, mimeType: "text/html", buffer: Buffer.from(text) });
+    await filesOf(page).getByRole("link", { name: fileName }).waitFor({ timeout: 60_000 });
+    await expectHarmless();
+
+    await detail(page).getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("dialog").getByText(text).waitFor();
+    await expectHarmless();
+    await answerDialog(page, "Delete");
+    await row(page, text).waitFor({ state: "detached" });
+    await expectHarmless();
+    assert.deepEqual(page.problems, []);
+  });
+}
+
+test("the search shows what was typed as text", async () => {
+  await page.getByRole("searchbox", { name: "Search titles" }).fill(HOSTILE[0]);
+  await page.getByText(`No todo has “${HOSTILE[0]}” in its title.`).waitFor();
+  await expectHarmless();
+  assert.deepEqual(page.problems, []);
+});
+
+test("the page refuses inline scripts and string-to-script sinks", async () => {
+  const outcome = await page.evaluate(() => {
+    try {
+      document.createElement("div").innerHTML = "<b>x</b>";
+      return "assigned";
+    } catch (error) {
+      return error.name;
+    }
+  });
+  assert.equal(outcome, "TypeError");
+});

@@ -1,0 +1,95 @@
+// Phone and desktop, light and dark: the same app, nothing cut off, and usable by keyboard.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { addTodo, day, detail, enter, logIn, newUser, openTodo } from "./support/app.mjs";
+import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
+
+const LONG = `Donaudampfschifffahrtsgesellschaftskapitän${"äöü".repeat(30)}`;
+const user = newUser("layout");
+
+let browser;
+
+before(async () => {
+  browser = await launch();
+  const context = await newVisitor(browser);
+  const page = await openPage(context);
+  await enter(page, user);
+  await addTodo(page, { title: "Short", description: "With a description", dateDue: day(1) });
+  await addTodo(page, { title: LONG, description: LONG, dateDue: day(-400) });
+  await context.close();
+});
+after(() => browser?.close());
+
+async function expectNoSidewaysScroll(page) {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
+}
+
+function brightness(page) {
+  return page.evaluate(() => {
+    const channels = getComputedStyle(document.body)
+      .backgroundColor.match(/[\d.]+/g)
+      .map(Number);
+    return (channels[0] + channels[1] + channels[2]) / 3;
+  });
+}
+
+for (const [device, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`${device}, ${colorScheme}: every page fits and follows the colour scheme`, async () => {
+      const context = await newVisitor(browser, { viewport, colorScheme });
+      const page = await openPage(context, "/login");
+      await page.getByRole("heading", { name: "Log in" }).waitFor();
+      await expectNoSidewaysScroll(page);
+      assert.equal((await brightness(page)) > 128, colorScheme === "light");
+      await logIn(page, user);
+      await openTodo(page, LONG);
+      await expectNoSidewaysScroll(page);
+      const list = page.getByRole("region", { name: "Todos" });
+      assert.equal(await list.isVisible(), device === "desktop");
+      await detail(page).getByRole("link", { name: "All todos" }).click();
+      await list.waitFor();
+      await expectNoSidewaysScroll(page);
+      assert.deepEqual(page.problems, []);
+      await context.close();
+    });
+  }
+}
+
+test("a todo is added, opened and closed with the keyboard alone, and the focus goes along", async () => {
+  const context = await newVisitor(browser);
+  const page = await openPage(context, "/login");
+  await logIn(page, user);
+  await page.getByLabel("New todo").focus();
+  await page.keyboard.type("By keyboard");
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "By keyboard" }).waitFor();
+  await page.getByRole("link", { name: "By keyboard" }).focus();
+  await page.keyboard.press("Enter");
+  await detail(page).getByRole("heading", { name: "By keyboard" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "By keyboard");
+  await detail(page).getByRole("button", { name: "Delete", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Delete");
+  await detail(page).getByRole("link", { name: "All todos" }).focus();
+  await page.keyboard.press("Enter");
+  await detail(page).waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "By keyboard");
+  assert.deepEqual(page.problems, []);
+  await context.close();
+});
+
+test("a configuration that can't be loaded is a clear message in the page", async () => {
+  const context = await newVisitor(browser);
+  const page = await openPage(context, "about:blank");
+  page.expectStatus(500);
+  await page.route(/\/config[^/]*\.json$/, (route) => route.fulfill({ status: 500, body: "" }));
+  await page.goto("/");
+  await page.getByRole("alert").filter({ hasText: "The app can't start" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "answered 500" }).waitFor();
+  assert.deepEqual(page.problems, []);
+  await context.close();
+});

@@ -1,0 +1,87 @@
+// Makes the pictures of the README from a real deployment: node screenshots.mjs OUT_DIR, with the environment
+// of the tests.
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { addTodo, attach, day, detail, enter, filesOf, logIn, openTodo, row } from "./support/app.mjs";
+import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
+
+const TODOS = [
+  { title: "Water the plants" },
+  { title: "Read the paper on consistent hashing", description: "Section 4, then the appendix" },
+  { title: "Renew the passport", description: "Photo is in the drawer, form is online", dateDue: day(38) },
+  { title: "Dentist, 9:30", dateDue: day(6) },
+  {
+    title: "Book the train to Vienna",
+    description: "Window seats, quiet coach, leave before ten",
+    dateDue: day(3),
+  },
+  { title: "Call Grandma", dateDue: day(1) },
+  { title: "Send the invoice for October", dateDue: day(0) },
+  { title: "Review Mei's pull request", description: "The pager one; she waits for it", dateDue: day(0) },
+  { title: "Return the library books", description: "Three, one of them at the desk", dateDue: day(-2) },
+  { title: "Buy coffee" },
+  { title: "Fix the kitchen tap", dateDue: day(-4) },
+];
+const COMPLETED = ["Buy coffee", "Fix the kitchen tap"];
+const CHOSEN = "Book the train to Vienna";
+const NOTES = "Outbound Friday 8:42, back on Sunday evening.\nJonas has a discount card — ask him first.";
+const FILES = [
+  { name: "Fahrplan Wien – Züge.pdf", mimeType: "application/pdf", size: 482_113 },
+  { name: "seat-map.png", mimeType: "image/png", size: 1_204_992 },
+];
+
+const out = process.argv[2];
+if (!out) throw new Error("say where the pictures go: node screenshots.mjs OUT_DIR");
+mkdirSync(out, { recursive: true });
+
+const browser = await launch();
+const user = {
+  email: `ada-${randomBytes(2).toString("hex")}@example.com`,
+  password: `correct horse ${randomBytes(8).toString("hex")}`,
+};
+
+async function fill() {
+  const context = await newVisitor(browser);
+  const page = await openPage(context);
+  await enter(page, user);
+  for (const todo of TODOS) await addTodo(page, todo);
+  for (const title of COMPLETED) await row(page, title).getByRole("checkbox").check();
+  await openTodo(page, CHOSEN);
+  await detail(page).getByRole("textbox", { name: "Notes" }).fill(NOTES);
+  await detail(page).getByRole("button", { name: "Save notes" }).click();
+  await detail(page).getByText("Saved", { exact: true }).waitFor();
+  const files = FILES.map(({ name, mimeType, size }) => ({ name, mimeType, buffer: randomBytes(size) }));
+  await attach(page, ...files);
+  for (const { name } of FILES) await filesOf(page).getByRole("link", { name }).waitFor({ timeout: 60_000 });
+  await context.close();
+}
+
+async function take(device, viewport, colorScheme) {
+  const context = await newVisitor(browser, { viewport, colorScheme, deviceScaleFactor: 2 });
+  const page = await openPage(context, "/login");
+  await page.getByRole("heading", { name: "Log in" }).waitFor();
+  const save = async (name) => {
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: join(out, `${name}-${device}-${colorScheme}.png`) });
+  };
+  await save("login");
+  await logIn(page, user);
+  await row(page, CHOSEN).waitFor();
+  await save("list");
+  await openTodo(page, CHOSEN);
+  await filesOf(page).getByRole("link", { name: FILES[0].name }).waitFor();
+  await page.evaluate(() => document.activeElement?.blur());
+  await save("todo");
+  await context.close();
+}
+
+try {
+  await fill();
+  for (const colorScheme of ["light", "dark"]) {
+    await take("desktop", DESKTOP, colorScheme);
+    await take("phone", PHONE, colorScheme);
+  }
+} finally {
+  await browser.close();
+}

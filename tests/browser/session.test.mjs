@@ -1,0 +1,174 @@
+// Sessions: what ends them, what survives their end, and who sees what.
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import {
+  addTodo,
+  callTodosApi,
+  detail,
+  enter,
+  expectTitles,
+  logIn,
+  logOut,
+  newUser,
+  openTodo,
+  row,
+} from "./support/app.mjs";
+import { launch, newVisitor, openPage } from "./support/browser.mjs";
+import { outputs } from "./support/environment.mjs";
+
+let browser;
+let context;
+let page;
+let user;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+  context = await newVisitor(browser);
+  page = await openPage(context);
+  user = newUser("session");
+  await enter(page, user);
+});
+afterEach(() => context.close());
+
+async function typeNewTodo() {
+  const form = page.getByRole("form", { name: "Add a todo" });
+  await form.getByLabel("New todo").fill("Typed before the end");
+  await form.getByLabel("Description").fill("All of this must survive");
+  await form.getByLabel("Due date").fill("2031-02-03");
+  return form;
+}
+
+async function expectTyped() {
+  const form = page.getByRole("form", { name: "Add a todo" });
+  await form.waitFor();
+  assert.equal(await form.getByLabel("New todo").inputValue(), "Typed before the end");
+  assert.equal(await form.getByLabel("Description").inputValue(), "All of this must survive");
+  assert.equal(await form.getByLabel("Due date").inputValue(), "2031-02-03");
+  return form;
+}
+
+test("an API that refuses the token leads to the login, and the typed todo is added afterwards", async () => {
+  page.expectStatus(401);
+  const origin = new URL(outputs.frontend.SiteUrl).origin;
+  let refused = 0;
+  await page.route(`${outputs.todos.ApiUrl}/**/add`, async (route) => {
+    if (route.request().method() === "OPTIONS") return route.fallback();
+    refused += 1;
+    await route.fulfill({
+      status: 401,
+      headers: { "access-control-allow-origin": origin },
+      contentType: "application/json",
+      body: '{"message":"Unauthorized"}',
+    });
+  });
+  const form = await typeNewTodo();
+  await form.getByRole("button", { name: "Add" }).click();
+  await page.getByText("Your session has ended").waitFor();
+  assert.equal(new URL(page.url()).pathname, "/login");
+  assert.equal(refused, 2, "one try with the old token, one with a fresh one");
+
+  await page.unroute(`${outputs.todos.ApiUrl}/**/add`);
+  await logIn(page, user);
+  const again = await expectTyped();
+  await again.getByRole("button", { name: "Add" }).click();
+  await expectTitles(page, ["Typed before the end"]);
+  assert.deepEqual(page.problems, []);
+});
+
+test("tokens that are gone lead to the login, and notes and edits in progress are kept", async () => {
+  await addTodo(page, { title: "With notes" });
+  await openTodo(page, "With notes");
+  const address = page.url();
+  await detail(page).getByRole("textbox", { name: "Notes" }).fill("Half a thought");
+  await detail(page).getByRole("button", { name: "Edit" }).click();
+  await detail(page).getByLabel("Title").fill("With notes and a new title");
+  await page.evaluate(() => localStorage.clear());
+  await detail(page).getByRole("button", { name: "Save notes" }).click();
+  await page.getByText("Your session has ended").waitFor();
+  await logIn(page, user);
+  await detail(page).waitFor();
+  assert.equal(page.url(), address);
+  assert.equal(await detail(page).getByRole("textbox", { name: "Notes" }).inputValue(), "Half a thought");
+  assert.equal(await detail(page).getByLabel("Title").inputValue(), "With notes and a new title");
+  assert.deepEqual(page.problems, []);
+});
+
+test("a submission whose answer is lost is not added twice by trying again", async () => {
+  const keys = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/add")) {
+      keys.push(request.headers()["idempotency-key"]);
+    }
+  });
+  await page.addInitScript(() => {
+    const send = window.fetch;
+    let lost = false;
+    window.fetch = async (url, options) => {
+      const response = await send(url, options);
+      if (lost || !String(url).endsWith("/add")) return response;
+      lost = true;
+      throw new TypeError("the connection broke after the server had done its work");
+    };
+  });
+  await page.reload();
+  const form = await typeNewTodo();
+  await form.getByRole("button", { name: "Add" }).click();
+  await form.getByRole("alert").filter({ hasText: "can't be reached" }).waitFor();
+  await form.getByRole("button", { name: "Add" }).click();
+  await expectTitles(page, ["Typed before the end"]);
+  await page.reload();
+  await expectTitles(page, ["Typed before the end"]);
+  assert.equal(keys.length, 2);
+  assert.equal(keys[0], keys[1]);
+  assert.match(keys[0], /^[0-9a-f-]{36}$/);
+});
+
+test("a reload keeps the session, and no address in the bar ever carries a secret", async () => {
+  await page.reload();
+  await page.getByRole("heading", { name: "Your todos" }).waitFor();
+  await page.goto("/login");
+  await page.getByRole("heading", { name: "Your todos" }).waitFor();
+  const url = new URL(page.url());
+  assert.equal(url.pathname + url.search + url.hash, "/todos");
+  assert.deepEqual(page.problems, []);
+});
+
+test("a logout in one tab is a logout in the others", async () => {
+  const other = await openPage(context, "/todos");
+  await other.getByRole("heading", { name: "Your todos" }).waitFor();
+  await logOut(page);
+  await other.getByRole("heading", { name: "Log in" }).waitFor();
+  assert.deepEqual([...page.problems, ...other.problems], []);
+});
+
+test("a second user sees nothing of the first, in another browser or in the same one", async () => {
+  await addTodo(page, { title: "Only mine" });
+  await openTodo(page, "Only mine");
+  const address = page.url();
+  await page.goto("/todos");
+  await row(page, "Only mine").waitFor();
+  await page.getByRole("form", { name: "Add a todo" }).getByLabel("New todo").fill("A private draft");
+
+  const stranger = await newVisitor(browser);
+  const strangersPage = await openPage(stranger);
+  strangersPage.expectStatus(404, 403);
+  await enter(strangersPage, newUser("stranger"));
+  await strangersPage.getByText("Nothing to do yet").waitFor();
+  const path = `/${new URL(address).pathname.split("/").at(-1)}`;
+  const answer = await callTodosApi(strangersPage, outputs.todos.ApiUrl, { method: "GET", path });
+  assert.equal(answer.status, 404);
+  await strangersPage.goto(address);
+  await detail(strangersPage).getByRole("alert").filter({ hasText: "not there" }).waitFor();
+  assert.deepEqual(strangersPage.problems, []);
+  await stranger.close();
+
+  await logOut(page);
+  await enter(page, newUser("successor"));
+  await page.getByText("Nothing to do yet").waitFor();
+  assert.equal(await page.getByLabel("New todo").inputValue(), "");
+  assert.equal(await page.getByText("Only mine").count(), 0);
+  assert.deepEqual(page.problems, []);
+});

@@ -1,0 +1,284 @@
+//! The digest of everything that decides a package's bytes: sources of its closure in the workspace, the part of
+//! Cargo.lock that it reaches, the manifests' words about it, cargo's configuration, profile and target.
+//! Reads files, asks nobody: neither git nor cargo nor the clock, so that a laptop and CI agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use toml::{Table, Value};
+
+use super::plan::Plan;
+
+/// Folders of a package that do not reach its binary.
+const APART: [&str; 4] = ["tests", "benches", "examples", "target"];
+
+/// The workspace's manifests, read once.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    root: PathBuf,
+    manifest: Table,
+    lock: Table,
+    members: BTreeMap<String, (PathBuf, Table)>,
+}
+
+impl Workspace {
+    /// Reads Cargo.toml of the root and of each member, and Cargo.lock.
+    pub(super) fn load(root: &Path) -> anyhow::Result<Self> {
+        let manifest = read_toml(&root.join("Cargo.toml"))?;
+        let lock = read_toml(&root.join("Cargo.lock"))?;
+        let mut members = BTreeMap::new();
+        let folders = manifest.get("workspace").and_then(|w| w.get("members")).and_then(Value::as_array);
+        for folder in folders.into_iter().flatten().filter_map(Value::as_str) {
+            let path = root.join(folder);
+            let member = read_toml(&path.join("Cargo.toml"))?;
+            let name = member.get("package").and_then(|p| p.get("name")).and_then(Value::as_str);
+            let name = name.with_context(|| format!("`{folder}/Cargo.toml` has no package name"))?.to_owned();
+            members.insert(name, (path, member));
+        }
+        Ok(Self { root: root.to_owned(), manifest, lock, members })
+    }
+
+    /// The digest of a package's inputs under a plan, in hex.
+    pub(super) fn digest(&self, package: &str, plan: Plan) -> anyhow::Result<String> {
+        let closure = self.closure(package)?;
+        let mut hasher = Hasher(Sha256::new());
+        hasher.part("plan", plan.label().as_bytes());
+        hasher.part("package", package.as_bytes());
+        for (name, value) in self.manifest_words(&closure) {
+            hasher.part(&name, value.as_bytes());
+        }
+        for line in self.locked(&closure) {
+            hasher.part("lock", line.as_bytes());
+        }
+        let config = self.root.join(".cargo/config.toml");
+        if config.is_file() {
+            hasher.file(&self.root, &config)?;
+        }
+        for member in &closure {
+            for file in sources(&self.members[member].0)? {
+                hasher.file(&self.root, &file)?;
+            }
+        }
+        Ok(hex::encode(hasher.0.finalize()))
+    }
+
+    /// The workspace's packages that a package is built from, itself included.
+    pub(super) fn closure(&self, package: &str) -> anyhow::Result<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![package.to_owned()];
+        while let Some(name) = open.pop() {
+            let Some((_, manifest)) = self.members.get(&name) else {
+                anyhow::bail!("no package `{name}` in the workspace");
+            };
+            let inside = dependencies(manifest).into_iter().filter(|name| self.members.contains_key(name));
+            open.extend(inside.filter(|name| !found.contains(name)));
+            found.insert(name);
+        }
+        Ok(found)
+    }
+
+    /// What the root manifest says to the closure: profiles, patches, and the dependencies that it uses.
+    fn manifest_words(&self, closure: &BTreeSet<String>) -> Vec<(String, String)> {
+        let used: BTreeSet<String> = closure.iter().flat_map(|name| dependencies(&self.members[name].1)).collect();
+        let mut words = Vec::new();
+        for key in ["profile", "patch"] {
+            words.extend(self.manifest.get(key).map(|value| (key.to_owned(), value.to_string())));
+        }
+        let workspace = self.manifest.get("workspace");
+        words.extend(workspace.and_then(|w| w.get("package")).map(|value| ("package".to_owned(), value.to_string())));
+        let shared = workspace.and_then(|w| w.get("dependencies")).and_then(Value::as_table);
+        let shared = shared.into_iter().flatten().filter(|(name, _)| used.contains(*name));
+        words.extend(shared.map(|(name, value)| (name.clone(), value.to_string())));
+        words
+    }
+
+    /// Every locked package that the closure reaches, as `name version checksum`, sorted.
+    fn locked(&self, closure: &BTreeSet<String>) -> BTreeSet<String> {
+        let packages: Vec<&Table> = self
+            .lock
+            .get("package")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_table)
+            .collect();
+        let text = |package: &Table, key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut open: Vec<String> = Vec::new();
+        for name in closure {
+            // A member's entry in the lock file names its dev-dependencies too: take only what the binary links.
+            let direct = dependencies(&self.members[name].1);
+            let entry = packages.iter().find(|package| text(package, "name") == *name);
+            let listed = entry.and_then(|package| package.get("dependencies")).and_then(Value::as_array);
+            let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+            open.extend(listed.filter(|line| direct.contains(first_word(line))).map(str::to_owned));
+        }
+        let mut seen = BTreeSet::new();
+        let mut lines = BTreeSet::new();
+        while let Some(wanted) = open.pop() {
+            if !seen.insert(wanted.clone()) {
+                continue;
+            }
+            let mut words = wanted.split(' ');
+            let (name, version) = (words.next().unwrap_or_default(), words.next());
+            let hits = packages.iter().filter(|package| {
+                text(package, "name") == name && version.is_none_or(|version| text(package, "version") == version)
+            });
+            for package in hits {
+                lines.insert(format!("{name} {} {}", text(package, "version"), text(package, "checksum")));
+                let next = package.get("dependencies").and_then(Value::as_array).into_iter().flatten();
+                open.extend(next.filter_map(Value::as_str).map(str::to_owned));
+            }
+        }
+        lines
+    }
+}
+
+fn first_word(line: &str) -> &str {
+    line.split(' ').next().unwrap_or(line)
+}
+
+/// Names under `[dependencies]` and `[build-dependencies]`, those of `[target.*]` included; renames resolved.
+fn dependencies(manifest: &Table) -> BTreeSet<String> {
+    let mut tables = vec![manifest];
+    let targets = manifest.get("target").and_then(Value::as_table);
+    tables.extend(targets.into_iter().flatten().filter_map(|(_, value)| value.as_table()));
+    let mut names = BTreeSet::new();
+    for table in tables {
+        for kind in ["dependencies", "build-dependencies"] {
+            for (name, spec) in table.get(kind).and_then(Value::as_table).into_iter().flatten() {
+                let real = spec.get("package").and_then(Value::as_str).unwrap_or(name);
+                names.insert(real.to_owned());
+            }
+        }
+    }
+    names
+}
+
+fn sources(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let wanted = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0 || !(name.starts_with('.') || entry.depth() == 1 && APART.contains(&name.as_ref()))
+    };
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(wanted) {
+        let entry = entry.with_context(|| format!("cannot read `{}`", folder.display()))?;
+        if entry.file_type().is_file() {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
+
+fn read_toml(path: &Path) -> anyhow::Result<Table> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    text.parse().with_context(|| format!("cannot parse `{}`", path.display()))
+}
+
+/// Length-prefixed, so that no two lists of parts run into the same bytes.
+struct Hasher(Sha256);
+
+impl Hasher {
+    fn part(&mut self, label: &str, bytes: &[u8]) {
+        for piece in [label.as_bytes(), bytes] {
+            self.0.update((piece.len() as u64).to_le_bytes());
+            self.0.update(piece);
+        }
+    }
+
+    fn file(&mut self, root: &Path, file: &Path) -> anyhow::Result<()> {
+        let bytes = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+        let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        self.part(&name, &bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Architecture;
+
+    const PLAN: Plan = Plan { release: true, architecture: Architecture::Arm64, native: false };
+
+    fn write(root: &Path, name: &str, text: &str) {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn workspace() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        write(
+            root,
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"a\", \"lib\", \"other\"]\n[workspace.dependencies]\nserde = \"1\"\nrand = \"1\"\n",
+        );
+        write(
+            root,
+            "a/Cargo.toml",
+            "[package]\nname = \"a\"\n[dependencies]\nlib.workspace = true\nserde.workspace = true\n[dev-dependencies]\nrand.workspace = true\n",
+        );
+        write(root, "a/src/main.rs", "fn main() {}");
+        write(root, "a/tests/it.rs", "");
+        write(root, "lib/Cargo.toml", "[package]\nname = \"lib\"\n");
+        write(root, "lib/src/lib.rs", "");
+        write(root, "other/Cargo.toml", "[package]\nname = \"other\"\n");
+        write(root, "other/src/lib.rs", "");
+        let lock = "[[package]]\nname = \"a\"\nversion = \"0\"\ndependencies = [\"lib\", \"rand\", \"serde\"]\n\
+            [[package]]\nname = \"serde\"\nversion = \"1.0\"\nchecksum = \"s\"\ndependencies = [\"serde_core\"]\n\
+            [[package]]\nname = \"serde_core\"\nversion = \"1.0\"\nchecksum = \"c\"\n\
+            [[package]]\nname = \"rand\"\nversion = \"1.0\"\nchecksum = \"r\"\n";
+        write(root, "Cargo.lock", lock);
+        folder
+    }
+
+    fn digest(root: &Path) -> String {
+        Workspace::load(root).unwrap().digest("a", PLAN).unwrap()
+    }
+
+    fn changes(edit: impl Fn(&Path)) -> bool {
+        let folder = workspace();
+        let before = digest(folder.path());
+        edit(folder.path());
+        before != digest(folder.path())
+    }
+
+    #[test]
+    fn the_place_of_the_clone_does_not_count() {
+        assert_eq!(digest(workspace().path()), digest(workspace().path()));
+    }
+
+    #[test]
+    fn a_source_of_the_closure_counts_and_another_packages_does_not() {
+        assert!(changes(|root| write(root, "a/src/main.rs", "fn main() { }")));
+        assert!(changes(|root| write(root, "lib/src/new.rs", "")));
+        assert!(!changes(|root| write(root, "other/src/lib.rs", "// changed")));
+        assert!(!changes(|root| write(root, "a/tests/it.rs", "// changed")));
+    }
+
+    #[test]
+    fn a_locked_package_counts_only_where_it_is_linked() {
+        let relock = |from: &'static str, to: &'static str| {
+            move |root: &Path| {
+                let text = std::fs::read_to_string(root.join("Cargo.lock")).unwrap().replace(from, to);
+                write(root, "Cargo.lock", &text);
+            }
+        };
+        assert!(changes(relock("\"c\"", "\"c2\"")));
+        assert!(!changes(relock("\"r\"", "\"r2\"")));
+    }
+
+    #[test]
+    fn profile_target_and_cargo_configuration_count() {
+        assert!(changes(|root| write(root, ".cargo/config.toml", "[build]")));
+        let folder = workspace();
+        let workspace = Workspace::load(folder.path()).unwrap();
+        let dev = Plan { release: false, ..PLAN };
+        let intel = Plan { architecture: Architecture::X86_64, ..PLAN };
+        let digests: BTreeSet<String> = [PLAN, dev, intel].map(|plan| workspace.digest("a", plan).unwrap()).into();
+        assert_eq!(digests.len(), 3);
+    }
+}

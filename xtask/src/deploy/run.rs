@@ -1,0 +1,267 @@
+//! The whole deploy: artifacts and stacks side by side in the graph's order, then the site.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+
+use super::environment;
+use super::inputs::{Outputs, resolve, stack_input, wired};
+use super::scope;
+use super::stack::{Applied, Outcome, apply};
+use crate::aws::stacks::{self, LiveStack, StackInput};
+use crate::aws::{Aws, objects};
+use crate::build::{self, Artifact};
+use crate::commands::Ctx;
+use crate::config::Config;
+use crate::render::Renderer;
+use crate::{graph, keys, local, site};
+
+/// Longest template that fits into a request (AWS CloudFormation quotas).
+const TEMPLATE_BODY_MAX: usize = 51_200;
+
+/// What a deploy did; printed by `--json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The environment's name.
+    pub environment: String,
+    /// Whether anything was written.
+    pub changed: bool,
+    /// Stack outcome by service.
+    pub stacks: BTreeMap<String, Outcome>,
+    /// Site result by service.
+    pub sites: BTreeMap<String, site::Synced>,
+    /// Outputs by service.
+    pub outputs: Outputs,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// Shared by the stacks' tasks.
+struct Run {
+    ctx: Ctx,
+    aws: Aws,
+    config: Config,
+    renderer: Renderer,
+    full: BTreeSet<String>,
+    before: BTreeMap<String, LiveStack>,
+    artifacts: OnceCell<BTreeMap<String, Artifact>>,
+}
+
+/// Deploys the services asked for, or all.
+pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<Report> {
+    let start = Instant::now();
+    local::ensure(ctx, &config).await?;
+    let aws = Aws::connect(&config.env).await;
+    let identity = aws.identify(&config.env).await?;
+    ctx.ui.step(
+        "Environment",
+        format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
+    );
+    let before = observe(&aws, &config).await?;
+    let deployed = before.iter().filter(|(_, live)| !live.outputs.is_empty()).map(|(name, _)| name.clone()).collect();
+    let full = scope::in_full(&config.app, asked, &deployed)?;
+    if config.env.endpoint().is_some() {
+        environment::bootstrap(&ctx.ui, &aws, &config).await?;
+    } else {
+        environment::require_bootstrap(&aws, &config).await?;
+        confirm(ctx, &config, &full, &before)?;
+    }
+    let renderer = Renderer::load(&config.root)?;
+    let run = Arc::new(Run { ctx: ctx.clone(), aws, config, renderer, full, before, artifacts: OnceCell::new() });
+    let (stacks, outputs) = deploy_stacks(&run).await?;
+    let sites = sync_sites(&run, &stacks, &outputs).await?;
+    let changed =
+        stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);
+    Ok(Report {
+        environment: run.config.env.name.clone(),
+        changed,
+        stacks,
+        sites,
+        outputs,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+async fn observe(aws: &Aws, config: &Config) -> anyhow::Result<BTreeMap<String, LiveStack>> {
+    let mut tasks = JoinSet::new();
+    for service in config.app.services.keys().cloned() {
+        let (client, name) = (aws.cloudformation.clone(), config.stack_name(&service));
+        tasks.spawn(async move { anyhow::Ok((service, stacks::describe(&client, &name).await?)) });
+    }
+    let mut found = BTreeMap::new();
+    while let Some(one) = tasks.join_next().await {
+        let (service, live) = one??;
+        found.extend(live.map(|live| (service, live)));
+    }
+    Ok(found)
+}
+
+fn confirm(
+    ctx: &Ctx,
+    config: &Config,
+    full: &BTreeSet<String>,
+    before: &BTreeMap<String, LiveStack>,
+) -> anyhow::Result<()> {
+    for service in full {
+        let status = before.get(service).map_or("new", |live| live.status.as_str());
+        ctx.ui.say(format!("{:>12} {} ({status})", "", config.stack_name(service)));
+    }
+    Ok(ctx.ui.confirm(&format!("Deploy these stacks to `{}`", config.env.name), "yes")?)
+}
+
+/// Starts each stack as soon as its producers are done; after a failure nothing new starts, what runs is waited for.
+async fn deploy_stacks(run: &Arc<Run>) -> anyhow::Result<(BTreeMap<String, Outcome>, Outputs)> {
+    let producers = graph::producers(&run.config.app);
+    let mut waiting: BTreeSet<String> = run.config.app.services.keys().cloned().collect();
+    let (mut outcomes, mut outputs) = (BTreeMap::new(), Outputs::new());
+    let mut tasks = JoinSet::new();
+    let mut failure = None;
+    loop {
+        if failure.is_none() {
+            let ready: Vec<String> = waiting
+                .iter()
+                .filter(|service| {
+                    producers[*service]
+                        .iter()
+                        .all(|producer| !waiting.contains(producer) && outputs.contains_key(producer))
+                })
+                .cloned()
+                .collect();
+            for service in ready {
+                waiting.remove(&service);
+                tasks.spawn(deploy_one(Arc::clone(run), service, outputs.clone()));
+            }
+        }
+        let Some(done) = tasks.join_next().await else { break };
+        match done? {
+            Ok((service, Some(applied))) => {
+                outcomes.insert(service.clone(), applied.outcome);
+                outputs.insert(service, applied.outputs);
+            }
+            // Not there and not asked for: what needs it was not asked for either.
+            Ok((service, None)) => {
+                waiting.retain(|other| !producers[other].contains(&service));
+            }
+            Err(error) => {
+                // The first failure is the one to show; the others are its neighbours.
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    match failure {
+        Some(error) => Err(error),
+        None => Ok((outcomes, outputs)),
+    }
+}
+
+async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow::Result<(String, Option<Applied>)> {
+    let start = Instant::now();
+    let input = if run.full.contains(&service) {
+        Some(full_input(&run, &service, &outputs).await?)
+    } else {
+        rewired_input(&run, &service, &outputs).await?
+    };
+    let applied = match (input, run.before.get(&service)) {
+        (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, run.config.env.protected).await?,
+        (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
+        (None, None) => return Ok((service, None)),
+    };
+    if applied.outcome != Outcome::Unchanged {
+        let name = run.config.stack_name(&service);
+        run.ctx.ui.step("Deployed", format!("{name} in {:.1} s", start.elapsed().as_secs_f64()));
+    }
+    Ok((service, Some(applied)))
+}
+
+async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<StackInput> {
+    let spec = &run.config.app.services[service];
+    let mut parameters = wired(&run.config, service, outputs)?;
+    parameters.extend(keys::ensure(&run.aws, &run.config, service).await?);
+    let artifact = match &spec.package {
+        Some(package) => artifacts(run).await?.get(package),
+        None => None,
+    };
+    let template = run.renderer.service(&run.config, service)?;
+    let mut input = stack_input(&run.config, service, template, parameters, artifact);
+    if input.template.len() > TEMPLATE_BODY_MAX {
+        input.template_url = Some(upload_template(run, &input.template).await?);
+    }
+    Ok(input)
+}
+
+/// A consumer that was not asked for keeps its template and code, and gets only inputs that changed.
+async fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<Option<StackInput>> {
+    let Some(live) = run.before.get(service) else { return Ok(None) };
+    let mut parameters = live.parameters.clone();
+    parameters.extend(
+        wired(&run.config, service, outputs)?.into_iter().filter(|(name, _)| live.parameters.contains_key(name)),
+    );
+    if parameters == live.parameters {
+        return Ok(None);
+    }
+    let name = run.config.stack_name(service);
+    let template = stacks::template(&run.aws.cloudformation, &name).await?;
+    let template_url = match template.len() {
+        0..=TEMPLATE_BODY_MAX => None,
+        _ => Some(upload_template(run, &template).await?),
+    };
+    Ok(Some(StackInput { name, template, template_url, parameters, tags: live.tags.clone() }))
+}
+
+/// All artifacts at once, when the first stack asks for its own: one cargo call for the whole deploy.
+async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
+    let services = run.full.iter().filter_map(|service| run.config.app.services[service].package.clone());
+    let packages: Vec<String> = services.collect();
+    run.artifacts.get_or_try_init(|| build::ensure(&run.ctx.ui, &run.aws, &run.config, &packages)).await
+}
+
+async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
+    use sha2::Digest;
+    let bucket = run.config.artifact_bucket();
+    let key = format!("template/{}.yaml", hex::encode(sha2::Sha256::digest(template.as_bytes())));
+    if !objects::exists(&run.aws.s3, &bucket, &key).await? {
+        objects::put_text(&run.aws.s3, &bucket, &key, template).await?;
+    }
+    Ok(match run.config.env.endpoint() {
+        Some(endpoint) => format!("{endpoint}/{bucket}/{key}"),
+        None => format!("https://{bucket}.s3.{}.amazonaws.com/{key}", run.config.env.region),
+    })
+}
+
+/// Syncs each site that was asked for, or that names an output which this deploy changed.
+async fn sync_sites(
+    run: &Run,
+    outcomes: &BTreeMap<String, Outcome>,
+    outputs: &Outputs,
+) -> anyhow::Result<BTreeMap<String, site::Synced>> {
+    let mut synced = BTreeMap::new();
+    for (service, spec) in &run.config.app.services {
+        let Some(spec) = &spec.site else { continue };
+        if !outcomes.contains_key(service) {
+            continue;
+        }
+        let changed = |to: &&crate::config::OutputRef| {
+            let before = run.before.get(&to.service).and_then(|live| live.outputs.get(&to.output));
+            before.map(String::as_str) != resolve(outputs, to).ok()
+        };
+        if !run.full.contains(service) && !spec.needs().any(|to| changed(&to)) {
+            continue;
+        }
+        if let Some(missing) = spec.needs().find(|to| !outputs.contains_key(&to.service)) {
+            run.ctx.ui.warn(format!(
+                "the site of `{service}` waits for `{missing}`: run `cargo xtask deploy --env {} --service {}`",
+                run.config.env.name, missing.service
+            ));
+            continue;
+        }
+        let built = site::build(&run.ctx, &run.config, service).await?;
+        let result = site::sync(&run.ctx, &run.aws, &run.config, service, &built, outputs).await?;
+        synced.insert(service.clone(), result);
+    }
+    Ok(synced)
+}

@@ -1,0 +1,71 @@
+//! Which services a deploy touches. Pure.
+
+use std::collections::BTreeSet;
+
+use crate::config::App;
+use crate::error::{Problem, nearest};
+use crate::graph;
+
+/// The services to deploy in full: those asked for (all, if none) and the producers they lack.
+pub(super) fn in_full(app: &App, asked: &[String], deployed: &BTreeSet<String>) -> Result<BTreeSet<String>, Problem> {
+    if asked.is_empty() {
+        return Ok(app.services.keys().cloned().collect());
+    }
+    let mut scope = BTreeSet::new();
+    for name in asked {
+        if !app.services.contains_key(name) {
+            let known = app.services.keys().map(String::as_str);
+            let hint = nearest(name, known.clone()).map_or_else(
+                || format!("services: {}", known.collect::<Vec<_>>().join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(Problem::usage(format!("no service `{name}` in config/app.yaml")).hint(hint));
+        }
+        scope.insert(name.clone());
+    }
+    let producers = graph::producers(app);
+    let mut open: Vec<String> = scope.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        for producer in producers.get(&name).into_iter().flatten() {
+            if !deployed.contains(producer) && scope.insert(producer.clone()) {
+                open.push(producer.clone());
+            }
+        }
+    }
+    Ok(scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app() -> App {
+        serde_yaml::from_str(
+            "app: demo\ndefaultEnvironment: local\nservices:\n  users: {stack: s}\n  orders: {stack: s, inputs: {A: users.X}}\n  mail: {stack: s, inputs: {A: orders.X}}\n",
+        )
+        .unwrap()
+    }
+
+    fn scope(asked: &[&str], deployed: &[&str]) -> Vec<String> {
+        let names = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        in_full(&app(), &names(asked), &names(deployed).into_iter().collect()).unwrap().into_iter().collect()
+    }
+
+    #[test]
+    fn none_asked_for_means_all() {
+        assert_eq!(scope(&[], &[]), ["mail", "orders", "users"]);
+    }
+
+    #[test]
+    fn producers_come_along_only_where_they_are_lacking() {
+        assert_eq!(scope(&["mail"], &["orders", "users"]), ["mail"]);
+        assert_eq!(scope(&["mail"], &["orders"]), ["mail"]);
+        assert_eq!(scope(&["mail"], &[]), ["mail", "orders", "users"]);
+    }
+
+    #[test]
+    fn an_unknown_service_is_a_usage_error_with_the_nearest_name() {
+        let error = in_full(&app(), &["order".to_owned()], &BTreeSet::new()).unwrap_err();
+        assert!(error.to_string().contains("no service `order`"));
+    }
+}

@@ -1,0 +1,188 @@
+//! Laws that every rendered template keeps, in every environment. What CloudFormation itself would say is cfn-lint's part.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+use xtask::config::{Config, environments};
+use xtask::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Calls `check` with each environment's configuration, each service, its text and its parsed template.
+fn every_stack(check: impl Fn(&Config, &str, &str, &Value)) {
+    let renderer = Renderer::load(&root()).unwrap();
+    let environments = environments(&root());
+    assert!(environments.len() >= 3, "{environments:?}");
+    for name in environments {
+        let config = Config::load(&root(), Some(&name)).unwrap();
+        for service in config.app.services.keys() {
+            let text = renderer.service(&config, service).unwrap();
+            check(&config, service, &text, &serde_yaml::from_str(&text).unwrap());
+        }
+    }
+}
+
+fn keys(template: &Value, section: &str) -> BTreeSet<String> {
+    let mapping = template.get(section).and_then(Value::as_mapping).into_iter().flatten();
+    mapping.map(|(key, _)| key.as_str().unwrap().to_owned()).collect()
+}
+
+fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let all = template["Resources"].as_mapping().unwrap().iter();
+    all.filter(move |(_, resource)| resource["Type"] == kind).map(|(name, resource)| (name.as_str().unwrap(), resource))
+}
+
+#[test]
+fn no_stack_imports_or_exports() {
+    every_stack(|config, service, text, _| {
+        for word in ["ImportValue", "Export:"] {
+            assert!(!text.contains(word), "{} {service}: {word}", config.env.name);
+        }
+    });
+}
+
+#[test]
+fn parameters_are_exactly_what_the_deployer_sends() {
+    every_stack(|config, service, _, template| {
+        let spec = &config.app.services[service];
+        let mut sent: BTreeSet<String> = spec.inputs.keys().cloned().collect();
+        if spec.package.is_some() {
+            sent.extend(["ArtifactBucket".to_owned(), "CodeKey".to_owned()]);
+        }
+        sent.extend(spec.keys.iter().flat_map(|key| [format!("{key}PublicKey"), format!("{key}SecretArn")]));
+        assert_eq!(keys(template, "Parameters"), sent, "{} {service}", config.env.name);
+    });
+}
+
+#[test]
+fn every_reference_of_the_configuration_is_an_output() {
+    let outputs: std::cell::RefCell<BTreeMap<(String, String), BTreeSet<String>>> = Default::default();
+    every_stack(|config, service, _, template| {
+        outputs.borrow_mut().insert((config.env.name.clone(), service.to_owned()), keys(template, "Outputs"));
+    });
+    let outputs = outputs.into_inner();
+    for name in environments(&root()) {
+        let app = Config::load(&root(), Some(&name)).unwrap().app;
+        let sites = app.services.values().filter_map(|service| service.site.as_ref()).flat_map(|site| site.needs());
+        for to in app.services.values().flat_map(|service| service.inputs.values()).chain(sites) {
+            assert!(outputs[&(name.clone(), to.service.clone())].contains(&to.output), "{name}: {to}");
+        }
+    }
+}
+
+#[test]
+fn the_functions_are_those_of_the_configuration_each_with_a_role_of_its_own() {
+    every_stack(|config, service, _, template| {
+        let functions: Vec<&Value> =
+            resources(template, "AWS::Lambda::Function").map(|(_, function)| function).collect();
+        let handlers: BTreeSet<String> =
+            functions.iter().map(|one| one["Properties"]["Handler"].as_str().unwrap().to_owned()).collect();
+        let wanted: BTreeSet<String> = config.app.services[service].functions.iter().cloned().collect();
+        assert_eq!(handlers, wanted, "{} {service}", config.env.name);
+        let roles: BTreeSet<String> =
+            functions.iter().map(|one| serde_yaml::to_string(&one["Properties"]["Role"]).unwrap()).collect();
+        assert_eq!(roles.len(), functions.len(), "{} {service}", config.env.name);
+    });
+}
+
+#[test]
+fn every_role_carries_the_boundary_and_no_wildcard_action() {
+    every_stack(|config, service, _, template| {
+        for (name, role) in resources(template, "AWS::IAM::Role") {
+            let place = format!("{} {service} {name}", config.env.name);
+            assert!(!role["Properties"]["PermissionsBoundary"].is_null(), "{place}");
+            assert!(role["Properties"]["ManagedPolicyArns"].is_null(), "{place}");
+            for action in actions(&role["Properties"]["Policies"]) {
+                assert!(action.contains(':') && !action.contains('*'), "{place}: {action}");
+            }
+        }
+    });
+}
+
+/// Every string below a key `Action`.
+fn actions(value: &Value) -> Vec<String> {
+    match value {
+        Value::Mapping(mapping) => mapping
+            .iter()
+            .flat_map(|(key, inner)| match (key.as_str(), inner) {
+                (Some("Action"), Value::String(action)) => vec![action.clone()],
+                (Some("Action"), Value::Sequence(list)) => {
+                    list.iter().map(|action| action.as_str().unwrap().to_owned()).collect()
+                }
+                _ => actions(inner),
+            })
+            .collect(),
+        Value::Sequence(list) => list.iter().flat_map(actions).collect(),
+        Value::Tagged(tagged) => actions(&tagged.value),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_protected_environment_keeps_its_data() {
+    let seen = std::cell::Cell::new(0);
+    every_stack(|config, service, _, template| {
+        for kind in ["AWS::DynamoDB::Table", "AWS::Cognito::UserPool", "AWS::S3::Bucket"] {
+            for (name, resource) in resources(template, kind) {
+                let place = format!("{} {service} {name}", config.env.name);
+                let policy = resource["DeletionPolicy"].as_str();
+                // A site's bucket holds nothing that a deploy cannot write again.
+                let rebuilt = kind == "AWS::S3::Bucket" && config.app.services[service].site.is_some();
+                if !config.env.protected || rebuilt {
+                    assert_eq!(policy.unwrap_or("Delete"), "Delete", "{place}");
+                    continue;
+                }
+                seen.set(seen.get() + 1);
+                assert_eq!(policy, Some("RetainExceptOnCreate"), "{place}");
+                assert_eq!(resource["UpdateReplacePolicy"].as_str(), Some("Retain"), "{place}");
+                let properties = &resource["Properties"];
+                match kind {
+                    "AWS::DynamoDB::Table" => {
+                        assert_eq!(properties["DeletionProtectionEnabled"], Value::Bool(true), "{place}");
+                        let recovery = &properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
+                        assert_eq!(recovery, &Value::Bool(true), "{place}");
+                    }
+                    "AWS::Cognito::UserPool" => assert_eq!(properties["DeletionProtection"], "ACTIVE", "{place}"),
+                    _ => assert_eq!(properties["VersioningConfiguration"]["Status"], "Enabled", "{place}"),
+                }
+            }
+        }
+    });
+    assert!(seen.get() >= 4, "protected resources: {}", seen.get());
+}
+
+#[test]
+fn no_bucket_is_public() {
+    every_stack(|config, service, _, template| {
+        for (name, bucket) in resources(template, "AWS::S3::Bucket") {
+            let block = &bucket["Properties"]["PublicAccessBlockConfiguration"];
+            for rule in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
+                assert_eq!(block[rule], Value::Bool(true), "{} {service} {name} {rule}", config.env.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn every_log_group_ends() {
+    every_stack(|config, service, _, template| {
+        for (name, group) in resources(template, "AWS::Logs::LogGroup") {
+            assert!(group["Properties"]["RetentionInDays"].is_number(), "{} {service} {name}", config.env.name);
+        }
+    });
+}
+
+#[test]
+fn the_protected_templates_are_as_reviewed() {
+    let renderer = Renderer::load(&root()).unwrap();
+    let config = Config::load(&root(), Some("prod")).unwrap();
+    for service in config.app.services.keys() {
+        insta::assert_snapshot!(format!("prod_{service}"), renderer.service(&config, service).unwrap());
+    }
+    for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
+        insta::assert_snapshot!(format!("prod_{name}"), renderer.bootstrap(&config, name).unwrap());
+    }
+}

@@ -1,0 +1,41 @@
+//! One dev build serves the deployer and the functions: what both link, both link with the same features.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Nothing depends on it, so that a second build of it costs seconds; the functions stay free of its SSO clients.
+const APART: [&str; 1] = ["aws-config"];
+
+/// Package → the sets of features that it is built with.
+fn features(packages: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}\t{f}"]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines().filter(|line| line.contains('\t')) {
+        let (package, features) = line.split_once('\t').unwrap();
+        let name = package.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        found.entry(name).or_default().insert(features.trim_end_matches(" (*)").to_owned());
+    }
+    found
+}
+
+#[test]
+fn the_deployer_and_the_functions_share_their_dependencies_builds() {
+    let (deployer, functions) = (features(&["xtask"]), features(&["todos", "files"]));
+    let shared = deployer.iter().filter(|(name, _)| functions.contains_key(*name)).count();
+    assert!(shared > 100, "only {shared} packages in common: is the output of `cargo tree` still understood?");
+    let different: Vec<String> = deployer
+        .iter()
+        .filter(|(name, _)| !APART.iter().any(|apart| name.split(' ').next() == Some(apart)))
+        .filter_map(|(name, mine)| {
+            let theirs = functions.get(name)?;
+            (theirs != mine).then(|| format!("{name}: deployer {mine:?}, functions {theirs:?}"))
+        })
+        .collect();
+    assert!(different.is_empty(), "add these features to xtask/workspace-hack/Cargo.toml:\n{}", different.join("\n"));
+}
