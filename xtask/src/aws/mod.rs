@@ -1,5 +1,7 @@
 //! Thin adapters to AWS: one client set per environment, no decisions beyond retries and error classes.
 
+pub mod buckets;
+pub mod distribution;
 pub mod objects;
 pub mod stacks;
 

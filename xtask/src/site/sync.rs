@@ -1,0 +1,104 @@
+//! Joins the site's parts: reads what was built, fills in the environment, observes, plans, applies.
+
+use std::path::Path;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::build::Built;
+use super::document::{self, Meta};
+use super::files::{self, Files, INDEX, SiteFile};
+use super::store::{Bucket, Store};
+use super::{Outputs, apply, plan, settings, spec};
+use crate::aws::Aws;
+use crate::commands::Ctx;
+use crate::config::{Config, OutputRef, Site};
+
+/// What a sync did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Synced {
+    /// Files put.
+    pub uploaded: usize,
+    /// Stale files deleted.
+    pub deleted: usize,
+    /// Files that were as they should be.
+    pub unchanged: usize,
+    /// Bytes put.
+    pub bytes: u64,
+    /// Invalidation paths.
+    pub invalidated: Vec<String>,
+}
+
+impl Synced {
+    /// Whether nothing was done.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.uploaded + self.deleted + self.invalidated.len() == 0
+    }
+}
+
+/// Brings the bucket of a service's stack to the built site, with the environment's outputs filled in.
+pub async fn sync(
+    ctx: &Ctx,
+    aws: &Aws,
+    config: &Config,
+    service: &str,
+    built: &Built,
+    outputs: &Outputs,
+) -> anyhow::Result<Synced> {
+    let site = spec(config, service)?;
+    let own = |output: &str| OutputRef { service: service.to_owned(), output: output.to_owned() };
+    let store = Bucket {
+        aws: aws.clone(),
+        name: settings::output(outputs, &own("BucketName"))?.to_owned(),
+        distribution: settings::output(outputs, &own("DistributionId"))?.to_owned(),
+        run: format!("{}-{}", config.stack_name(service), Timestamp::now().as_nanosecond()),
+    };
+    let files = assemble(site, config, &built.folder, outputs)?;
+    let (synced, invalidation_error) =
+        run(&store, &files, Timestamp::now()).await.with_context(|| format!("cannot sync the site of `{service}`"))?;
+    if let Some(error) = invalidation_error {
+        ctx.ui.warn(format!(
+            "{error:#}\n  visitors may see the old site until the next deploy repeats this, or until\n  \
+             aws cloudfront create-invalidation --distribution-id {} --paths {}",
+            store.distribution,
+            synced.invalidated.iter().map(|path| format!("'{path}'")).collect::<Vec<_>>().join(" "),
+        ));
+    }
+    Ok(synced)
+}
+
+/// The built files, `config.<hash>.json`, and the `index.html` that names it.
+fn assemble(site: &Site, config: &Config, built: &Path, outputs: &Outputs) -> anyhow::Result<Files> {
+    let mut files = files::read(built)?;
+    let settings = SiteFile::of_config(&settings::json(site, config, outputs)?);
+    let html = std::fs::read_to_string(built.join(INDEX))
+        .with_context(|| format!("cannot read `{}`", built.join(INDEX).display()))?;
+    let policy = settings::policy(site, outputs, &document::content(&html, Meta::Policy)?)?;
+    let html = document::replace(&html, Meta::Policy, &policy)?;
+    let html = document::replace(&html, Meta::Config, &format!("/{}", settings.path))?;
+    for file in [settings, SiteFile::of_bytes(INDEX, html)] {
+        files.insert(file.path.clone(), file);
+    }
+    Ok(files)
+}
+
+/// Observe, plan, apply.
+pub(super) async fn run<S: Store>(
+    store: &S,
+    files: &Files,
+    now: Timestamp,
+) -> anyhow::Result<(Synced, Option<anyhow::Error>)> {
+    let observed = store.observe().await?;
+    let plan = plan::plan(files, &observed, now);
+    let applied = apply::apply(store, files, &observed, &plan).await?;
+    let synced = Synced {
+        uploaded: plan.uploads.len(),
+        deleted: plan.deletes.len(),
+        unchanged: plan.unchanged,
+        bytes: applied.bytes,
+        invalidated: applied.invalidated,
+    };
+    Ok((synced, applied.invalidation_error))
+}

@@ -1,0 +1,239 @@
+//! A bucket, a CDN that caches all it can, visitors with old tabs, and deploys that die at a given step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::files::{Body, Files, Headers, SiteFile};
+use super::super::manifest::{KEY, Manifest};
+use super::super::plan::{GRACE, Observed};
+use super::super::store::{Store, When};
+use super::super::sync::run;
+use super::super::{Synced, files::INDEX};
+
+/// At which of its calls a deploy dies, and whether that call still took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Death {
+    pub(super) step: usize,
+    pub(super) took_effect: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) objects: BTreeMap<String, (Vec<u8>, Headers)>,
+    pub(super) edge: BTreeMap<String, Vec<u8>>,
+    pub(super) now: Timestamp,
+    pub(super) cdn_refuses: bool,
+    /// Whether the laws are checked after each call; not where somebody else breaks the site.
+    pub(super) lawful: bool,
+    /// Puts, deletes and invalidations.
+    pub(super) changes: usize,
+    /// The documents that were served, with the time of their replacement.
+    replaced: Vec<(Vec<u8>, Timestamp)>,
+}
+
+/// One deploy's view of the world.
+#[derive(Clone, Debug)]
+pub(super) struct Deployer {
+    world: Arc<Mutex<World>>,
+    calls: Arc<Mutex<usize>>,
+    death: Option<Death>,
+}
+
+impl World {
+    pub(super) fn new() -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            objects: BTreeMap::new(),
+            edge: BTreeMap::new(),
+            now: Timestamp::UNIX_EPOCH,
+            cdn_refuses: false,
+            lawful: true,
+            changes: 0,
+            replaced: Vec::new(),
+        }))
+    }
+
+    pub(super) fn wait(&mut self, hours: i64) {
+        self.now += SignedDuration::from_hours(hours);
+    }
+
+    /// Keys of the site.
+    pub(super) fn keys(&self) -> BTreeSet<String> {
+        self.objects.keys().filter(|key| *key != KEY).cloned().collect()
+    }
+
+    fn put(&mut self, key: &str, bytes: Vec<u8>, headers: Headers) {
+        let old = self.objects.insert(key.to_owned(), (bytes, headers));
+        if let (INDEX, Some((old, _))) = (key, old) {
+            self.replaced.push((old, self.now));
+        }
+    }
+
+    /// Everything that a document names is there: the one that is served, and those that open tabs still show.
+    fn check(&mut self) {
+        for (key, (bytes, _)) in &self.objects {
+            self.edge.entry(key.clone()).or_insert_with(|| bytes.clone());
+        }
+        if !self.lawful {
+            return;
+        }
+        let recent =
+            self.replaced.iter().filter(|(_, at)| self.now.duration_since(*at) < GRACE).map(|(bytes, _)| bytes);
+        for document in recent.chain(self.objects.get(INDEX).map(|(bytes, _)| bytes)) {
+            for name in std::str::from_utf8(document).unwrap().lines() {
+                assert!(self.objects.contains_key(name), "a document names `{name}`, which is gone");
+            }
+        }
+    }
+
+    /// The site is exactly this one, in the bucket and at the edge.
+    pub(super) fn assert_is(&self, files: &Files) {
+        for (path, file) in files {
+            let Body::Bytes(bytes) = &file.body else { panic!("test sites are made of bytes") };
+            assert_eq!(self.objects.get(path), Some(&(bytes.clone(), file.headers.clone())), "`{path}` in the bucket");
+            assert_eq!(self.edge.get(path).unwrap_or(bytes), bytes, "`{path}` at the edge");
+        }
+    }
+}
+
+impl Deployer {
+    pub(super) fn new(world: &Arc<Mutex<World>>, death: Option<Death>) -> Self {
+        Self { world: Arc::clone(world), calls: Arc::default(), death }
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(super) fn calls(&self) -> usize {
+        *self.calls.lock().unwrap()
+    }
+
+    pub(super) async fn deploy(&self, files: &Files) -> anyhow::Result<Synced> {
+        let now = self.world().now;
+        Ok(run(self, files, now).await?.0)
+    }
+
+    fn call<T>(&self, effect: impl FnOnce(&mut World) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let step = {
+            let mut calls = self.calls.lock().unwrap();
+            *calls += 1;
+            *calls - 1
+        };
+        let mut world = self.world();
+        world.check();
+        let done = match self.death {
+            Some(death) if step > death.step => anyhow::bail!("dead"),
+            Some(death) if step == death.step && !death.took_effect => anyhow::bail!("killed before the call"),
+            _ => effect(&mut world),
+        };
+        world.check();
+        match self.death {
+            Some(death) if step == death.step => anyhow::bail!("killed after the call"),
+            _ => done,
+        }
+    }
+}
+
+fn etag(bytes: &[u8]) -> String {
+    SiteFile::of_bytes("", bytes).sha256
+}
+
+impl Store for Deployer {
+    async fn observe(&self) -> anyhow::Result<Observed> {
+        tokio::task::yield_now().await;
+        self.call(|world| {
+            let manifest = world.objects.get(KEY);
+            Ok(Observed {
+                manifest: manifest.map(|(bytes, _)| Manifest::parse(bytes)).unwrap_or_default(),
+                manifest_etag: manifest.map(|(bytes, _)| etag(bytes)),
+                objects: world.keys().into_iter().map(|key| (key.clone(), etag(&world.objects[&key].0))).collect(),
+            })
+        })
+    }
+
+    async fn put(&self, file: &SiteFile, when: &When) -> anyhow::Result<Option<String>> {
+        tokio::task::yield_now().await;
+        let Body::Bytes(bytes) = file.body.clone() else { panic!("test sites are made of bytes") };
+        self.call(|world| {
+            let found = world.objects.get(&file.path).map(|(bytes, _)| etag(bytes));
+            let holds = match when {
+                When::Always => true,
+                When::Absent => found.is_none(),
+                When::Etag(wanted) => found.as_ref() == Some(wanted),
+            };
+            let new = etag(&bytes);
+            if holds {
+                world.changes += 1;
+                world.put(&file.path, bytes, file.headers.clone());
+            }
+            Ok(holds.then_some(new))
+        })
+    }
+
+    async fn delete(&self, keys: &[String]) -> anyhow::Result<()> {
+        // One call each, so that a death between two keys is among the tested.
+        for key in keys {
+            self.call(|world| {
+                world.changes += 1;
+                world.objects.remove(key);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn invalidate(&self, paths: &[String]) -> anyhow::Result<()> {
+        self.call(|world| {
+            anyhow::ensure!(!world.cdn_refuses, "TooManyInvalidationsInProgress");
+            world.changes += 1;
+            for path in paths {
+                match path.strip_suffix('*') {
+                    Some(folder) => world.edge.retain(|key, _| !format!("/{key}").starts_with(folder)),
+                    None => drop(world.edge.remove(path.trim_start_matches('/'))),
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Runs another deploy, whole, right before the given call of this one.
+#[derive(Clone, Debug)]
+pub(super) struct Overtaken {
+    pub(super) own: Deployer,
+    pub(super) step: usize,
+    pub(super) other: Files,
+}
+
+impl Overtaken {
+    async fn overtake(&self) {
+        if self.own.calls() == self.step {
+            let other = Deployer::new(&self.own.world, None);
+            other.deploy(&self.other).await.expect("the faster deploy meets nobody");
+        }
+    }
+}
+
+impl Store for Overtaken {
+    async fn observe(&self) -> anyhow::Result<Observed> {
+        self.overtake().await;
+        self.own.observe().await
+    }
+
+    async fn put(&self, file: &SiteFile, when: &When) -> anyhow::Result<Option<String>> {
+        self.overtake().await;
+        self.own.put(file, when).await
+    }
+
+    async fn delete(&self, keys: &[String]) -> anyhow::Result<()> {
+        self.overtake().await;
+        self.own.delete(keys).await
+    }
+
+    async fn invalidate(&self, paths: &[String]) -> anyhow::Result<()> {
+        self.overtake().await;
+        self.own.invalidate(paths).await
+    }
+}
