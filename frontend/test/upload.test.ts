@@ -58,10 +58,11 @@ describe("an upload", () => {
   });
 
   test("looks for the file with growing patience, and then says that it is not confirmed", async () => {
-    const used = steps({ find: vi.fn(async () => pending) });
+    const sleep = vi.fn(async (_milliseconds: number) => undefined);
+    const used = steps({ find: vi.fn(async () => pending), sleep });
     const states = await run(used);
     expect(states.at(-1)).toEqual({ at: "unconfirmed" });
-    expect(used.sleep.mock.calls.map((call) => (call as unknown[])[0])).toEqual([...CONFIRM_WAITS]);
+    expect(sleep.mock.calls.map((call) => call[0])).toEqual([...CONFIRM_WAITS]);
     expect(used.discard).not.toHaveBeenCalled();
   });
 
