@@ -1,6 +1,6 @@
 // The build: every file hashed below assets/, index.html the only one that is not, and nothing inline,
 // so that the strictest content security policy holds.
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   build: {
@@ -11,4 +11,6 @@ export default defineConfig({
     sourcemap: false,
     modulePreload: { polyfill: false },
   },
+  // The contrast test reads the style sheet.
+  test: { css: true },
 });
