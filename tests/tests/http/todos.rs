@@ -58,7 +58,7 @@ fn the_list_is_open_first_then_by_due_date_then_newest_and_undated_last() {
         let _ = user.add(&json!({"title": title, "dateDue": due}));
     }
     let done = user.add(&json!({"title": "done", "dateDue": "2027-01-01"}));
-    user.todos("POST", &format!("/{}/complete", id(&done))).send().expect(200);
+    let _ = user.todos("POST", &format!("/{}/complete", id(&done))).send().expect(200);
     let expected = ["sooner", "later", "undated, newer", "undated", "done"];
     assert_eq!(titles(&user.list("")), expected);
     assert_eq!(titles(&user.list("?completed=true")), ["done"]);
