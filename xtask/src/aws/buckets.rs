@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
@@ -56,7 +57,7 @@ pub async fn get(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Opt
             let body = answer.body.collect().await.with_context(context)?;
             Ok(Some((body.to_vec(), etag)))
         }
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
+        Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
         Err(error) => Err(explain(error)).with_context(context),
     }
 }

@@ -1,4 +1,4 @@
-//! CloudFront: invalidations. Calls only.
+//! `CloudFront`: invalidations. Calls only.
 
 use anyhow::Context;
 use aws_sdk_cloudfront::Client;

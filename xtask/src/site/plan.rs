@@ -154,10 +154,10 @@ pub(super) fn invalidation_paths(paths: &BTreeSet<String>) -> Vec<String> {
         None => whole(path),
     };
     let all: BTreeSet<String> = paths.iter().flat_map(whole).collect();
-    let folded: BTreeSet<String> = paths.iter().flat_map(folder).collect();
-    match (all.len() <= MOST, folded.len() <= MOST) {
+    let by_folder: BTreeSet<String> = paths.iter().flat_map(folder).collect();
+    match (all.len() <= MOST, by_folder.len() <= MOST) {
         (true, _) => all.into_iter().collect(),
-        (false, true) => folded.into_iter().collect(),
+        (false, true) => by_folder.into_iter().collect(),
         (false, false) => vec!["/*".to_owned()],
     }
 }

@@ -31,10 +31,10 @@ pub struct Synced {
 }
 
 impl Synced {
-    /// Whether nothing was done.
+    /// Whether anything was done.
     #[must_use]
-    pub fn is_unchanged(&self) -> bool {
-        self.uploaded + self.deleted + self.invalidated.len() == 0
+    pub fn changed(&self) -> bool {
+        self.uploaded + self.deleted + self.invalidated.len() > 0
     }
 }
 

@@ -35,7 +35,7 @@ fn a_first_sync_puts_everything_and_the_second_nothing() {
         let again = Deployer::new(&world, None);
         let before = again.world().changes;
         let synced = again.deploy(&files).await.unwrap();
-        assert!(synced.is_unchanged());
+        assert!(!synced.changed());
         assert_eq!((synced.unchanged, again.calls(), again.world().changes), (4, 1, before));
         again.world().assert_is(&files);
     });
@@ -79,7 +79,7 @@ fn a_refused_invalidation_is_repeated_by_the_next_run() {
         let synced = Deployer::new(&world, None).deploy(&files).await.unwrap();
         assert_eq!((synced.uploaded, synced.invalidated.len()), (0, 2));
         world.lock().unwrap().assert_is(&files);
-        assert!(Deployer::new(&world, None).deploy(&files).await.unwrap().is_unchanged());
+        assert!(!Deployer::new(&world, None).deploy(&files).await.unwrap().changed());
     });
 }
 
@@ -109,7 +109,7 @@ fn killed_at_every_step_the_next_run_ends_in_the_same_state() {
                     assert!(killed.deploy(&wanted).await.is_err(), "step {step} was not reached");
                     Deployer::new(&world, None).deploy(next).await.unwrap();
                     world.lock().unwrap().assert_is(next);
-                    assert!(Deployer::new(&world, None).deploy(next).await.unwrap().is_unchanged());
+                    assert!(!Deployer::new(&world, None).deploy(next).await.unwrap().changed());
                 }
             }
         }
@@ -226,11 +226,11 @@ async fn settles(world: &std::sync::Arc<std::sync::Mutex<World>>) {
     let files = site(&[0, 2, 4], 1);
     Deployer::new(world, None).deploy(&files).await.unwrap();
     world.lock().unwrap().assert_is(&files);
-    assert!(Deployer::new(world, None).deploy(&files).await.unwrap().is_unchanged());
+    assert!(!Deployer::new(world, None).deploy(&files).await.unwrap().changed());
     world.lock().unwrap().wait(24);
     Deployer::new(world, None).deploy(&files).await.unwrap();
     assert_eq!(world.lock().unwrap().keys(), files.keys().cloned().collect::<BTreeSet<_>>());
-    assert!(Deployer::new(world, None).deploy(&files).await.unwrap().is_unchanged());
+    assert!(!Deployer::new(world, None).deploy(&files).await.unwrap().changed());
 }
 
 proptest! {
