@@ -76,7 +76,7 @@ pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<
     let (stacks, outputs) = deploy_stacks(&run).await?;
     let sites = sync_sites(&run, &stacks, &outputs).await?;
     let changed =
-        stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || !sites.values().all(site::Synced::is_unchanged);
+        stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);
     Ok(Report {
         environment: run.config.env.name.clone(),
         changed,
