@@ -47,7 +47,7 @@ fn cargo() -> OsString {
 }
 
 /// `cargo run` describes our own package in our environment; build scripts of others would take it for news and run again.
-fn is_cargo_run(name: &std::ffi::OsStr) -> bool {
+pub(crate) fn is_cargo_run(name: &std::ffi::OsStr) -> bool {
     let name = name.to_string_lossy();
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -8,4 +8,5 @@ mod package;
 mod plan;
 
 pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all};
+pub(crate) use cargo::is_cargo_run;
 pub use plan::Plan;

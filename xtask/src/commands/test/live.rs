@@ -1,0 +1,82 @@
+//! Tests of the deployed app: a fresh emulator, a real deploy by this very binary, then HTTP, deployer and browser.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::Context;
+
+use super::super::Ctx;
+use super::runner::{agree, cargo, run as run_program};
+use super::tally::Tally;
+use super::{browser, report};
+use crate::cli::Suite;
+use crate::config::Config;
+use crate::error::Problem;
+use crate::local;
+use crate::site::npm;
+
+/// The environment that is reset and deployed for the tests.
+const ENVIRONMENT: &str = "test";
+
+pub(super) async fn run(ctx: &Ctx, suites: &[Suite]) -> Tally {
+    let start = Instant::now();
+    let outputs = match deploy(ctx).await {
+        Ok(outputs) => outputs,
+        Err(error) => return report(ctx, suites[0], Err(error), start),
+    };
+    let mut total = Tally::default();
+    for suite in suites {
+        let start = Instant::now();
+        let tally = match suite {
+            Suite::Browser => in_browser(ctx, &outputs).await,
+            _ => over_http(ctx, &outputs),
+        };
+        total += report(ctx, *suite, tally, start);
+    }
+    if let Err(error) = stop(ctx).await {
+        ctx.ui.warn(format!("{error:#}"));
+    }
+    total
+}
+
+/// Deploys to an emulator without a past; returns the file that holds the outputs.
+async fn deploy(ctx: &Ctx) -> anyhow::Result<PathBuf> {
+    let config = Config::load(&ctx.root, Some(ENVIRONMENT))?;
+    local::reset(ctx, &config).await?;
+    let this = std::env::current_exe().context("cannot find the running program")?;
+    let ran = run_program(ctx, &ctx.root, Command::new(&this).args(["deploy", "--env", ENVIRONMENT, "--yes"]))?;
+    if !ran.success {
+        return Err(Problem::failed("the app could not be deployed for its tests").into());
+    }
+    let outputs =
+        Command::new(&this).args(["outputs", "--env", ENVIRONMENT, "--json"]).current_dir(&ctx.root).output()?;
+    let file = ctx.target().join("test/outputs.json");
+    std::fs::create_dir_all(ctx.target().join("test"))?;
+    std::fs::write(&file, outputs.stdout).with_context(|| format!("cannot write `{}`", file.display()))?;
+    Ok(file)
+}
+
+async fn stop(ctx: &Ctx) -> anyhow::Result<()> {
+    let config = Config::load(&ctx.root, Some(ENVIRONMENT))?;
+    local::stop(ctx, &config).await?;
+    Ok(())
+}
+
+fn over_http(ctx: &Ctx, outputs: &PathBuf) -> anyhow::Result<Tally> {
+    let mut command =
+        cargo(&["test", "--locked", "--quiet", "--package", "tests", "--features", "e2e", "--no-fail-fast"]);
+    command.env("E2E_OUTPUTS", outputs).env("E2E_XTASK", std::env::current_exe()?);
+    let ran = run_program(ctx, &ctx.root, &mut command)?;
+    agree("cargo test", Tally::of_cargo(&ran.output), ran.success)
+}
+
+async fn in_browser(ctx: &Ctx, outputs: &PathBuf) -> anyhow::Result<Tally> {
+    let project = ctx.root.join("tests/browser");
+    npm::install(&ctx.ui, &project).await?;
+    let browser = browser::find(ctx, &project)?;
+    let mut command = Command::new("npm");
+    command.args(["test"]).env("E2E_OUTPUTS", outputs).env("BROWSER_PATH", browser);
+    let ran = run_program(ctx, &project, &mut command)?;
+    agree("node --test", Tally::of_node(&ran.output), ran.success)
+}
