@@ -114,7 +114,7 @@ fn agent() -> &'static Agent {
         let config = Config::builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(60)));
+            .timeout_global(Some(Duration::from_mins(1)));
         Agent::with_parts(config.build(), DefaultConnector::default(), Loopback(DefaultResolver::default()))
     })
 }

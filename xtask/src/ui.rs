@@ -1,5 +1,5 @@
 //! The one place that prints: data to stdout, words for people to stderr, progress only on a terminal.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the printer of all others")]
+#![expect(clippy::print_stderr, reason = "this module is the printer of all others")]
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
@@ -38,6 +38,12 @@ impl Ui {
     #[must_use]
     pub fn json(&self) -> bool {
         self.mode.json
+    }
+
+    /// Whether spinners show what goes on, so that lines need not.
+    #[must_use]
+    pub fn animated(&self) -> bool {
+        self.bars.is_some()
     }
 
     /// One line of data on stdout.

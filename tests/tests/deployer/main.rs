@@ -1,2 +1,8 @@
-//! The deployer as its users run it: the built binary, against an emulator.
-fn main() {}
+//! The deployer as its users run it: the built binary on a repository of its own, against an emulator of its own.
+//! One emulator, so one test at a time: each takes the lock.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod configuration;
+mod killed;
+mod lifecycle;
+mod repository;

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::explain;
@@ -12,7 +14,7 @@ use super::explain;
 pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<bool> {
     match client.head_object().bucket(bucket).key(key).send().await {
         Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
+        Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(false),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for `s3://{bucket}/{key}`")),
     }
 }
@@ -21,7 +23,7 @@ pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<
 pub async fn bucket_exists(client: &Client, bucket: &str) -> anyhow::Result<bool> {
     match client.head_bucket().bucket(bucket).send().await {
         Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
+        Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(false),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for the bucket `{bucket}`")),
     }
 }

@@ -67,9 +67,8 @@ fn use_free_port(clone: &Path) -> anyhow::Result<()> {
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let file = clone.join("config/local.yaml");
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
-    let lines = text.lines().map(|line| match line.trim_start().starts_with("port:") {
-        true => format!("  port: {port}\n"),
-        false => format!("{line}\n"),
+    let lines = text.lines().map(|line| {
+        if line.trim_start().starts_with("port:") { format!("  port: {port}\n") } else { format!("{line}\n") }
     });
     Ok(std::fs::write(&file, lines.collect::<String>())?)
 }

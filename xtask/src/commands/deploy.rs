@@ -6,7 +6,7 @@ use crate::deploy::{self, Outcome, Report};
 
 pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
-    let report = deploy::run(ctx, config, &args.service).await?;
+    let report = Box::pin(deploy::run(ctx, config, &args.service)).await?;
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&report)?);
     }

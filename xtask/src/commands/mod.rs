@@ -65,9 +65,9 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Deploy(args) => deploy::run(args, &ctx).await,
+            Command::Deploy(args) => Box::pin(deploy::run(args, &ctx)).await,
             Command::Outputs(args) => outputs::run(args, &ctx).await,
-            Command::Bootstrap(args) => bootstrap::run(args, &ctx).await,
+            Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,
             Command::Destroy(args) => destroy::run(args, &ctx).await,
             Command::Build(args) => build::run(args, &ctx).await,
             Command::Render(args) => render::run(&args, &ctx),

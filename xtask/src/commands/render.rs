@@ -11,14 +11,14 @@ pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let renderer = Renderer::load(&ctx.root)?;
     let out = args.out.clone().unwrap_or_else(|| ctx.target().join("render").join(&config.env.name));
     std::fs::create_dir_all(&out).with_context(|| format!("cannot create `{}`", out.display()))?;
-    let mut rendered = Vec::new();
+    let mut templates = Vec::new();
     for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
-        rendered.push((name.to_owned(), renderer.bootstrap(&config, name)?));
+        templates.push((name.to_owned(), renderer.bootstrap(&config, name)?));
     }
     for service in config.app.services.keys() {
-        rendered.push((service.clone(), renderer.service(&config, service)?));
+        templates.push((service.clone(), renderer.service(&config, service)?));
     }
-    for (name, text) in rendered {
+    for (name, text) in templates {
         let path = out.join(format!("{name}.yaml"));
         std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
         ctx.ui.data(path.display().to_string());

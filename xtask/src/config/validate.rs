@@ -104,7 +104,7 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
         Target::Account(_) | Target::Emulator(_) => {}
     }
     check_functions(app, env, &at)?;
-    for limit in env.limits.keys().filter(|limit| !app.limits.contains_key(*limit)) {
+    if let Some(limit) = env.limits.keys().find(|limit| !app.limits.contains_key(*limit)) {
         let problem = at(&["limits", limit], &format!("no limit `{limit}` in config/app.yaml"));
         return Err(problem.hint(near_hint(limit, app.limits.keys())));
     }
@@ -113,7 +113,7 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
 
 fn check_functions(app: &App, env: &Environment, at: &At<'_>) -> Result<(), Problem> {
     let known: Vec<&String> = app.services.values().flat_map(|service| &service.functions).collect();
-    for name in env.functions.overrides.keys().filter(|name| !known.contains(name)) {
+    if let Some(name) = env.functions.overrides.keys().find(|name| !known.contains(name)) {
         let problem = at(&["functions", "overrides", name], &format!("no function `{name}` in config/app.yaml"));
         return Err(problem.hint(near_hint(name, known)));
     }

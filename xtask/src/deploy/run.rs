@@ -66,7 +66,7 @@ pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<
     let deployed = before.iter().filter(|(_, live)| !live.outputs.is_empty()).map(|(name, _)| name.clone()).collect();
     let full = scope::in_full(&config.app, asked, &deployed)?;
     if config.env.endpoint().is_some() {
-        environment::bootstrap(&ctx.ui, &aws, &config).await?;
+        Box::pin(environment::bootstrap(&ctx.ui, &aws, &config)).await?;
     } else {
         environment::require_bootstrap(&aws, &config).await?;
         confirm(ctx, &config, &full, &before)?;

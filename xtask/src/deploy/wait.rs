@@ -11,7 +11,7 @@ use crate::error::Problem;
 use crate::ui::Ui;
 
 /// Longest wait for one stack: CloudFront distributions take minutes, never this.
-const DEADLINE: Duration = Duration::from_secs(3600);
+const DEADLINE: Duration = Duration::from_hours(1);
 /// Polls that may fail one after the other before the network counts as gone.
 const FAILED_POLLS: u32 = 20;
 
@@ -86,11 +86,12 @@ pub async fn settle(ui: &Ui, client: &Client, stack: &str, token: &str) -> anyho
     }
 }
 
-/// A resource's end or failure is a line; its beginnings only move the spinner.
+/// A failure is a line; so is a resource's end where there is no spinner to show it.
 fn show(ui: &Ui, stack: &str, event: &Event) {
-    let ended = event.status.ends_with("_COMPLETE") || event.status.ends_with("_FAILED");
-    if ended && event.kind != "AWS::CloudFormation::Stack" {
-        let reason = if event.status.ends_with("_FAILED") { format!(": {}", event.reason) } else { String::new() };
+    let failed = event.status.ends_with("_FAILED");
+    let ended = event.status.ends_with("_COMPLETE") && !ui.animated();
+    if (ended || failed) && event.kind != "AWS::CloudFormation::Stack" {
+        let reason = if failed { format!(": {}", event.reason) } else { String::new() };
         ui.say(format!("{:>12} {:<18} {} ({}){reason}", stack_tail(stack), event.status, event.logical_id, event.kind));
     }
 }

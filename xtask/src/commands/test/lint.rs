@@ -41,8 +41,8 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
         let config = Config::load(&ctx.root, Some(&name))?;
         let folder = ctx.target().join("lint").join(&name);
         std::fs::create_dir_all(&folder)?;
-        let mut command = Command::new(venv.python());
-        command.args(["-I", "-m", "cfnlint", "--regions", &config.env.region, "--"]);
+        let mut command = Command::new(venv.python().with_file_name("cfn-lint"));
+        command.args(["--regions", &config.env.region, "--"]);
         let mut write = |template: &str, text: String| {
             let path = folder.join(format!("{template}.yaml"));
             command.arg(&path);

@@ -1,0 +1,53 @@
+//! Mistakes in the configuration and on the command line: where, what, what was expected, what to do. Nothing is tried.
+
+use crate::repository::Repository;
+
+#[test]
+fn a_misspelt_field_is_named_with_its_place_and_the_nearest_one() {
+    let repository = Repository::new();
+    repository.edit("config/app.yaml", "    inputs:", "    inptus:");
+    let error = repository.xtask(&["config", "check"]).failed(2);
+    assert!(error.contains("config/app.yaml:"), "{error}");
+    assert!(error.contains("unknown field `inptus`"), "{error}");
+    assert!(error.contains("did you mean `inputs`?"), "{error}");
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_is_named_with_its_place() {
+    let repository = Repository::new();
+    repository.edit("config/app.yaml", "SiteOrigin: frontend.SiteOrigin", "SiteOrigin: frontned.SiteOrigin");
+    let error = repository.xtask(&["deploy"]).failed(2);
+    assert!(error.contains("no service `frontned`"), "{error}");
+    assert!(error.contains("did you mean `frontend`?"), "{error}");
+    let place = error.split("config/app.yaml:").nth(1).unwrap();
+    assert!(place.split(':').take(2).all(|number| number.parse::<u32>().is_ok()), "{error}");
+}
+
+#[test]
+fn a_number_outside_awss_range_is_refused() {
+    let repository = Repository::new();
+    repository.edit("config/prod.yaml", "retention: 365", "retention: 366");
+    let error = repository.xtask(&["config", "check", "--env", "prod"]).failed(2);
+    assert!(error.contains("config/prod.yaml:") && error.contains("retention"), "{error}");
+}
+
+#[test]
+fn unknown_environments_branches_services_and_commands_get_the_nearest_name() {
+    let repository = Repository::new();
+    let error = repository.xtask(&["deploy", "--env", "scrach"]).failed(2);
+    assert!(error.contains("did you mean `scratch`?"), "{error}");
+    let error = repository.xtask(&["deploy", "--branch", "feature/x"]).failed(2);
+    assert!(error.contains("no environment for branch `feature/x`"), "{error}");
+    let error = repository.xtask(&["deplyo"]).failed(2);
+    assert!(error.contains("deploy"), "{error}");
+    let shown = repository.xtask(&["config", "show", "--branch", "main"]).ok();
+    assert!(shown.stdout.contains("name: dev"), "{}", shown.stdout);
+}
+
+#[test]
+fn a_protected_environment_is_not_destroyed_even_with_yes() {
+    let repository = Repository::new();
+    let error = repository.xtask(&["destroy", "--env", "prod", "--yes"]);
+    assert_ne!(error.code, 0);
+    assert!(error.stderr.contains("protected"), "{}", error.stderr);
+}

@@ -1,0 +1,117 @@
+//! A repository to deploy from: the configuration and the stacks are copies, free to be changed; the rest is linked.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard};
+
+use serde_json::Value;
+
+/// A port of its own beside those of `config/local.yaml` and `config/test.yaml`.
+const PORT: u16 = 4568;
+
+static LOCK: Mutex<()> = Mutex::new(());
+
+/// The repository, with an empty emulator; gone, emulator and all, when dropped.
+pub(crate) struct Repository {
+    root: PathBuf,
+    _guard: MutexGuard<'static, ()>,
+}
+
+/// What a run of the deployer said.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Repository {
+    pub(crate) fn new() -> Self {
+        let guard = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = source.join("target/test/repository");
+        let repository = Self { root: root.clone(), _guard: guard };
+        repository.clear();
+        for folder in ["config", "stacks", "stacks/macros"] {
+            std::fs::create_dir_all(root.join(folder)).unwrap();
+            for entry in std::fs::read_dir(source.join(folder)).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_file() {
+                    std::fs::copy(entry.path(), root.join(folder).join(entry.file_name())).unwrap();
+                }
+            }
+        }
+        for name in [".cargo", "Cargo.lock", "Cargo.toml", "frontend", "functions", "target", "tests", "xtask"] {
+            symlink(source.join(name), root.join(name)).unwrap();
+        }
+        repository.edit("config/local.yaml", "port: 4566", &format!("port: {PORT}"));
+        // Its own name keeps this emulator's state apart from the developer's.
+        std::fs::rename(root.join("config/local.yaml"), root.join("config/scratch.yaml")).unwrap();
+        repository.edit("config/app.yaml", "defaultEnvironment: local", "defaultEnvironment: scratch");
+        repository.xtask(&["local", "reset"]).ok();
+        repository
+    }
+
+    /// Replaces a text that must be there in a copied file.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.root.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "no `{from}` in {file}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    pub(crate) fn xtask(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().unwrap();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Starts the deployer; stderr is piped.
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// `deploy --json`, which must succeed.
+    pub(crate) fn deploy(&self) -> Value {
+        serde_json::from_str(&self.xtask(&["deploy", "--json"]).ok().stdout).unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let program = std::env::var("E2E_XTASK");
+        let program = program.unwrap_or_else(|_| panic!("E2E_XTASK is not set: run `cargo xtask test --only e2e`"));
+        let mut command = Command::new(program);
+        command.args(args).current_dir(&self.root).stdin(Stdio::null());
+        command
+    }
+
+    fn clear(&self) {
+        if self.root.join("config/scratch.yaml").is_file() {
+            self.xtask(&["local", "reset"]);
+        }
+        if self.root.exists() {
+            std::fs::remove_dir_all(&self.root).unwrap();
+        }
+    }
+}
+
+impl Drop for Repository {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+impl Ran {
+    /// Itself, if the run succeeded.
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// stderr of a run that failed with this exit code.
+    pub(crate) fn failed(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
+        self.stderr
+    }
+}
