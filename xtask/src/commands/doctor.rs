@@ -1,4 +1,188 @@
-//! `doctor`.
-pub(super) async fn run(_args: crate::cli::EnvArgs, _ctx: &super::Ctx) -> anyhow::Result<()> {
-    Ok(())
+//! `doctor`: every prerequisite, the version found, and how to get what is missing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::Ctx;
+use super::test::browser;
+use crate::aws::Aws;
+use crate::build::Plan;
+use crate::cli::EnvArgs;
+use crate::config::Config;
+use crate::error::{Problem, hints};
+use crate::local::{self, OLDEST_PYTHON, Python, Version};
+
+/// `rust-version` in Cargo.toml.
+const RUST: Version = Version(1, 95, 0);
+/// What the site's build tools ask for (`engines` in package.json): 20.19 or newer, but neither 21 nor an early 22.
+const NODE: [Version; 2] = [Version(20, 19, 0), Version(22, 12, 0)];
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Check {
+    name: &'static str,
+    found: Result<String, String>,
+    required: bool,
+    remedy: String,
+}
+
+impl Check {
+    fn of(name: &'static str, found: Result<String, String>, remedy: impl Into<String>) -> Self {
+        Self { name, found, required: true, remedy: remedy.into() }
+    }
+
+    /// Something that is nice to have, or that is made when it is needed.
+    fn optional(self) -> Self {
+        Self { required: false, ..self }
+    }
+
+    fn line(&self) -> String {
+        match (&self.found, self.required) {
+            (Ok(found), _) => format!("ok       {:<15}{found}", self.name),
+            (Err(lack), true) => format!("missing  {:<15}{lack}; {}", self.name, self.remedy),
+            (Err(lack), false) => format!("optional {:<15}{lack}; {}", self.name, self.remedy),
+        }
+    }
+}
+
+pub(super) async fn run(args: EnvArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args)?;
+    let mut checks = tools();
+    match config.env.emulator_port() {
+        Some(_) => checks.push(emulator(ctx, &config).await?),
+        None => checks.extend(aws(&config).await),
+    }
+    for check in &checks {
+        ctx.ui.data(check.line());
+    }
+    let missing: Vec<&str> = missing(&checks).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("environment `{}` cannot be deployed from here: {}", config.env.name, missing.join(", "));
+    Err(Problem::failed(message).hint("the table says how to get each").into())
+}
+
+/// The names of what is required and not there.
+fn missing(checks: &[Check]) -> impl Iterator<Item = &'static str> {
+    checks.iter().filter(|check| check.required && check.found.is_err()).map(|check| check.name)
+}
+
+fn tools() -> Vec<Check> {
+    let rust = "https://rustup.rs, then `rustup update stable`";
+    let node = "https://nodejs.org";
+    let python = match Python::find() {
+        Ok(python) => Check::of("python3", Ok(format!("{} with venv", python.version)), ""),
+        Err(problem) => {
+            let error = anyhow::Error::from(problem);
+            let remedy = hints(&error).collect::<Vec<_>>().join("; ");
+            Check::of("python3", Err(format!("{error}, {OLDEST_PYTHON} or newer is needed")), remedy)
+        }
+    };
+    let browser = browser::installed().ok_or("none found").map(|path| describe(&path));
+    vec![
+        Check::of("rustc", at_least(version("rustc"), &[RUST]), rust),
+        Check::of("cargo", at_least(version("cargo"), &[RUST]), rust),
+        python,
+        Check::of("node", at_least(version("node"), &NODE), node),
+        Check::of("npm", at_least(version("npm"), &[]), node),
+        Check::of("git", at_least(version("git"), &[]), "https://git-scm.com/downloads"),
+        Check::of("browser", browser.map_err(str::to_owned), "`cargo xtask test` gets a Chromium where it can")
+            .optional(),
+    ]
+}
+
+async fn emulator(ctx: &Ctx, config: &Config) -> anyhow::Result<Check> {
+    let status = local::status(ctx, config).await?;
+    let found = status.running.map(|(pid, _)| format!("{} (pid {pid})", status.endpoint));
+    Ok(Check::of("emulator", found.ok_or_else(|| "not running".to_owned()), "`cargo xtask deploy` starts it")
+        .optional())
+}
+
+async fn aws(config: &Config) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let plan = Plan::of(config);
+    if !plan.native {
+        let triple = plan.triple();
+        let zig = command_version(Command::new("cargo").args(["zigbuild", "--version"]));
+        checks.push(Check::of("target", standard_library(triple), format!("`rustup target add {triple}`")));
+        checks.push(Check::of("cargo-zigbuild", at_least(zig, &[]), "`pip install cargo-zigbuild` brings zig along"));
+    }
+    let identity = Aws::connect(&config.env).await.identify(&config.env).await;
+    let remedy = identity.as_ref().err().map(|error| hints(error).collect::<Vec<_>>().join("; ")).unwrap_or_default();
+    let found =
+        identity.map(|who| format!("{} in account {}", who.arn, who.account)).map_err(|error| error.to_string());
+    checks.push(Check::of("credentials", found, remedy));
+    checks
+}
+
+/// Whether the compiler has the target's standard library, however it was installed.
+fn standard_library(triple: &str) -> Result<String, String> {
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", triple]).output();
+    let folder = output.ok().filter(|output| output.status.success());
+    let there = folder.is_some_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());
+    if there { Ok(triple.to_owned()) } else { Err(format!("no standard library for {triple}")) }
+}
+
+/// A version is good if it is in the line of one of `oldest` and not older, or newer than all of those lines.
+fn at_least(found: Option<Version>, oldest: &[Version]) -> Result<String, String> {
+    let Some(found) = found else { return Err("not found".to_owned()) };
+    let newest = oldest.last().map_or(0, |version| version.0);
+    let good =
+        oldest.is_empty() || found.0 > newest || oldest.iter().any(|version| version.0 == found.0 && found >= *version);
+    if good {
+        return Ok(found.to_string());
+    }
+    let wanted = oldest.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+    Err(format!("{found} found, {wanted} or newer needed"))
+}
+
+fn version(program: &str) -> Option<Version> {
+    Version::of(Path::new(program), "--version")
+}
+
+fn command_version(command: &mut Command) -> Option<Version> {
+    let output = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    Version::find(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn describe(browser: &Path) -> String {
+    let version = Version::of(browser, "--version").map(|version| format!("{version} ")).unwrap_or_default();
+    format!("{version}{}", browser.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_must_be_in_a_supported_line_or_newer_than_all() {
+        let good = |found: Version| at_least(Some(found), &NODE).is_ok();
+        assert!(good(Version(20, 19, 0)));
+        assert!(good(Version(22, 12, 0)));
+        assert!(good(Version(24, 0, 0)));
+        assert!(!good(Version(20, 18, 9)));
+        assert!(!good(Version(21, 7, 0)));
+        assert!(!good(Version(22, 11, 0)));
+    }
+
+    #[test]
+    fn a_tool_without_a_lower_bound_only_has_to_be_there() {
+        assert_eq!(at_least(Some(Version(1, 0, 0)), &[]), Ok("1.0.0".to_owned()));
+        assert!(at_least(None, &[]).is_err());
+    }
+
+    #[test]
+    fn only_what_is_required_counts_as_missing() {
+        let lack = |name| Check::of(name, Err("not found".to_owned()), "get it");
+        let checks = [lack("node"), lack("browser").optional(), Check::of("git", Ok("2.39.5".to_owned()), "")];
+        assert_eq!(missing(&checks).collect::<Vec<_>>(), ["node"]);
+        assert_eq!(checks[0].line(), "missing  node           not found; get it");
+        assert_eq!(checks[2].line(), "ok       git            2.39.5");
+    }
+
+    #[test]
+    fn a_target_that_nobody_has_is_missing() {
+        assert!(standard_library("no-such-target").is_err());
+    }
 }
