@@ -1,8 +1,9 @@
 // Phone and desktop, light and dark: the same app, nothing cut off, and usable by keyboard.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { addTodo, day, detail, enter, logIn, newUser, openTodo } from "./support/app.mjs";
+import { addTodo, callTodosApi, day, detail, enter, logIn, newUser, openTodo } from "./support/app.mjs";
 import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
+import { outputs } from "./support/environment.mjs";
 
 const LONG = `Donaudampfschifffahrtsgesellschaftskapitän${"äöü".repeat(30)}`;
 const user = newUser("layout");
@@ -78,6 +79,38 @@ test("a todo is added, opened and closed with the keyboard alone, and the focus 
   await page.keyboard.press("Enter");
   await detail(page).waitFor({ state: "detached" });
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "By keyboard");
+  assert.deepEqual(page.problems, []);
+  await context.close();
+});
+
+test("a todo that is drawn anew under an open question gives the focus back to its button", async () => {
+  const context = await newVisitor(browser);
+  const page = await openPage(context, "/login");
+  await logIn(page, user);
+  await page.getByRole("link", { name: "Short", exact: true }).waitFor();
+  let release;
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const one = (url) =>
+    url.href.startsWith(outputs.todos.ApiUrl) && /\/todos\/[0-9a-f-]{36}$/.test(url.pathname);
+  await page.route(one, async (route) => {
+    if (route.request().method() === "GET") await held;
+    await route.continue();
+  });
+  await openTodo(page, "Short");
+  const path = `/${new URL(page.url()).pathname.split("/").at(-1)}`;
+  const body = { description: "Changed elsewhere" };
+  const answer = await callTodosApi(page, outputs.todos.ApiUrl, { method: "PATCH", path, body });
+  assert.equal(answer.status, 200);
+  await detail(page).getByRole("button", { name: "Delete", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  release();
+  await detail(page).getByText("Changed elsewhere").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Delete");
   assert.deepEqual(page.problems, []);
   await context.close();
 });

@@ -1,6 +1,6 @@
 // A question that has to be answered before something is lost. The browser's own modal dialog: it holds the
-// focus, closes on Escape and gives the focus back.
-import { h } from "../dom.ts";
+// focus, closes on Escape and gives the focus back, even to a button that was drawn anew in the meantime.
+import { byKey, h } from "../dom.ts";
 
 export interface Question {
   title: string;
@@ -19,6 +19,7 @@ export function confirmDialog(question: Question): Promise<boolean> {
       h("p", { id: "dialog-text" }, question.text),
       h("div", { class: "dialog-actions" }, cancel, action),
     );
+    const opener = document.activeElement;
     let answer = false;
     cancel.addEventListener("click", () => dialog.close());
     action.addEventListener("click", () => {
@@ -27,6 +28,8 @@ export function confirmDialog(question: Question): Promise<boolean> {
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
+      const key = opener instanceof HTMLElement && !opener.isConnected ? opener.dataset["key"] : undefined;
+      if (key !== undefined) byKey(document.body, key)?.focus();
       resolve(answer);
     });
     document.body.append(dialog);

@@ -91,10 +91,12 @@ export function detailView(context: Context, todoID: string): View {
   const load = async () => {
     try {
       const todo = await api.getTodo(todoID, left.signal);
+      // What is drawn anew under a click loses it, so what has not changed stays.
+      const changed = JSON.stringify(todo) !== JSON.stringify(shown);
       shown = todo;
       list.put(todo);
       if (files === null) showAll(todo);
-      else if (!editing) showHead(todo);
+      else if (changed && !editing) showHead(todo);
     } catch (error) {
       if (left.signal.aborted || error instanceof SessionEndedError) return;
       alert.show(messageOf(error));

@@ -17,7 +17,12 @@ export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
   const facts = [sizeLabel(file.size), available ? instantLabel(file.dateUploaded) : "not arrived yet"];
   const removal = h(
     "button",
-    { type: "button", class: "button quiet icon-only", "aria-label": `Delete ${file.fileName}` },
+    {
+      type: "button",
+      class: "button quiet icon-only",
+      "data-key": `delete-${file.fileID}`,
+      "aria-label": `Delete ${file.fileName}`,
+    },
     icon(ICONS.trash),
   );
   removal.addEventListener("click", () => actions.remove(file));

@@ -2,7 +2,7 @@
 import type { TodoFile } from "../api.ts";
 import { messageOf, SessionEndedError } from "../api-error.ts";
 import type { Context } from "../context.ts";
-import { type Child, h, replace } from "../dom.ts";
+import { type Child, h, keepingFocus, replace } from "../dom.ts";
 import { FileList } from "../file-list.ts";
 import { confirmDialog } from "../ui/dialog.ts";
 import { alertBox } from "../ui/form.ts";
@@ -53,7 +53,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
     const { items, cursor, loaded } = files.store.state;
     const underWay = new Set(uploads.of(todoID).map((entry) => entry.fileID));
     const shown = items.filter((file) => !underWay.has(file.fileID));
-    replace(rows, ...shown.map((file) => fileRow(file, actions)));
+    keepingFocus(rows, () => replace(rows, ...shown.map((file) => fileRow(file, actions))));
     replace(footer, ...footerOf(cursor !== null, loaded && shown.length === 0 && underWay.size === 0));
   };
 
