@@ -120,6 +120,7 @@ test("a file goes up with progress, and the very same bytes come down", async ()
   });
   await attach(page, { name: FILE_NAME, mimeType: "application/octet-stream", buffer: bytes });
   await filesOf(page).getByRole("progressbar").waitFor();
+  assert.equal(await filesOf(page).getByText("No files yet.").count(), 0);
   const link = filesOf(page).getByRole("link", { name: FILE_NAME });
   await link.waitFor({ timeout: 60_000 });
   await network.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });

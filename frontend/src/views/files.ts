@@ -54,7 +54,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
     const underWay = new Set(uploads.of(todoID).map((entry) => entry.fileID));
     const shown = items.filter((file) => !underWay.has(file.fileID));
     replace(rows, ...shown.map((file) => fileRow(file, actions)));
-    replace(footer, ...footerOf(cursor !== null, loaded && shown.length === 0));
+    replace(footer, ...footerOf(cursor !== null, loaded && shown.length === 0 && underWay.size === 0));
   };
 
   const footerOf = (hasMore: boolean, empty: boolean): Child[] => {
@@ -92,6 +92,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
         const row = uploadRow(entry, uploads);
         uploadRows.set(entry.id, row);
         sending.append(row.element);
+        render();
       }
     }
   };

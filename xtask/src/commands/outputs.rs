@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::OutputsArgs;
-use crate::config::Config;
-use crate::deploy::{Outputs, observe_outputs};
+use crate::config::{Config, Outputs};
+use crate::deploy::observe_outputs;
 use crate::error::Problem;
 
 pub(super) async fn run(args: OutputsArgs, ctx: &Ctx) -> anyhow::Result<()> {

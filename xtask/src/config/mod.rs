@@ -14,7 +14,7 @@ use anyhow::Context;
 
 pub use app::{App, Service, Site};
 pub use environment::{Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target};
-pub use reference::{OutputRef, Value};
+pub use reference::{OutputRef, Outputs, Value};
 
 use crate::error::{Problem, nearest};
 

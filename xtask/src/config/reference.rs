@@ -1,9 +1,13 @@
 //! References between parts of the configuration: `service.Output`, `env.region`, `limits.name`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Stack outputs: service → name → value.
+pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Another service's stack output, written `service.Output`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

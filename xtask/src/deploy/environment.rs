@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::Outputs;
 use super::stack::{Outcome, apply};
 use crate::aws::stacks::{self, StackInput};
 use crate::aws::{Aws, objects};
-use crate::config::Config;
+use crate::config::{Config, Outputs};
 use crate::error::Problem;
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::ui::Ui;

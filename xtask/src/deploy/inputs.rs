@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::aws::stacks::StackInput;
 use crate::build::Artifact;
-use crate::config::{Config, OutputRef};
+use crate::config::{Config, OutputRef, Outputs};
 use crate::error::Problem;
-
-/// Service → output name → value.
-pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The value of a reference.
 pub(super) fn resolve<'a>(outputs: &'a Outputs, to: &OutputRef) -> Result<&'a str, Problem> {

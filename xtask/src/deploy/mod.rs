@@ -10,6 +10,5 @@ mod status;
 pub mod wait;
 
 pub use environment::{bootstrap, observe_outputs};
-pub use inputs::Outputs;
 pub use run::{Report, run};
 pub use stack::Outcome;

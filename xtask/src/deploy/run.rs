@@ -9,14 +9,14 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use super::environment;
-use super::inputs::{Outputs, resolve, stack_input, wired};
+use super::inputs::{resolve, stack_input, wired};
 use super::scope;
 use super::stack::{Applied, Outcome, apply};
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::aws::{Aws, objects};
 use crate::build::{self, Artifact};
 use crate::commands::Ctx;
-use crate::config::Config;
+use crate::config::{Config, Outputs};
 use crate::render::Renderer;
 use crate::{graph, keys, local, site};
 

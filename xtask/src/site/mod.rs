@@ -16,13 +16,8 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 pub use build::{Built, build};
 pub use sync::{Synced, sync};
-
-/// Stack outputs: service → name → value.
-pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The site of a service, or an error that says it has none.
 fn spec<'a>(config: &'a crate::config::Config, service: &str) -> anyhow::Result<&'a crate::config::Site> {

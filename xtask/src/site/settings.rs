@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 
-use super::Outputs;
+use crate::config::Outputs;
 use crate::config::{Config, OutputRef, Site, Value};
 use crate::error::Problem;
 

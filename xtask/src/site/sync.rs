@@ -10,9 +10,10 @@ use super::build::Built;
 use super::document::{self, Meta};
 use super::files::{self, Files, INDEX, SiteFile};
 use super::store::{Bucket, Store};
-use super::{Outputs, apply, plan, settings, spec};
+use super::{apply, plan, settings, spec};
 use crate::aws::Aws;
 use crate::commands::Ctx;
+use crate::config::Outputs;
 use crate::config::{Config, OutputRef, Site};
 
 /// What a sync did.
