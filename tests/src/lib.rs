@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod deployment;
+pub mod upload;
 pub mod user;
 
 pub use client::{Call, Response};

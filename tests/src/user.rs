@@ -22,6 +22,8 @@ pub struct User {
     pub access: String,
     /// The id token: what the APIs refuse.
     pub id: String,
+    email: String,
+    password: String,
 }
 
 impl User {
@@ -39,10 +41,20 @@ impl User {
             "ConfirmSignUp",
             &json!({"ClientId": client, "Username": email, "ConfirmationCode": CONFIRMATION_CODE}),
         );
-        let tokens = sign_in(client, &email, &password);
+        Self::signed_in(email, password)
+    }
+
+    /// The same user after signing in once more, with the same password.
+    #[must_use]
+    pub fn sign_in_again(&self) -> Self {
+        Self::signed_in(self.email.clone(), self.password.clone())
+    }
+
+    fn signed_in(email: String, password: String) -> Self {
+        let tokens = sign_in(Deployment::get().output("auth", "UserPoolClientId"), &email, &password);
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
         let access = text("AccessToken");
-        Self { sub: claims(&access)["sub"].as_str().unwrap().to_owned(), access, id: text("IdToken") }
+        Self { sub: claims(&access)["sub"].as_str().unwrap().to_owned(), access, id: text("IdToken"), email, password }
     }
 
     /// A call to the todos API with this user's token; `path` follows `/{userID}/todos`.

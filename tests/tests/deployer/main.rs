@@ -6,3 +6,4 @@ mod configuration;
 mod killed;
 mod lifecycle;
 mod repository;
+mod restart;

@@ -3,43 +3,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use tests::{Call, Response, User, eventually};
-
-fn request(user: &User, todo: &str, name: &str, bytes: &[u8]) -> Response {
-    let sha256 = BASE64_STANDARD.encode(Sha256::digest(bytes));
-    let body = json!({"fileName": name, "contentType": "text/html", "size": bytes.len(), "sha256": sha256});
-    user.files("POST", &format!("/{todo}/files/upload")).json(&body).send()
-}
-
-fn put(upload: &Value, bytes: &[u8]) -> Response {
-    let mut call = Call::new("PUT", upload["url"].as_str().unwrap()).body(bytes);
-    for (name, value) in upload["headers"].as_object().unwrap() {
-        // The client sets it from the body, as a browser does.
-        if !name.eq_ignore_ascii_case("content-length") {
-            call = call.header(name, value.as_str().unwrap());
-        }
-    }
-    call.send()
-}
-
-fn list(user: &User, todo: &str) -> Vec<Value> {
-    user.files("GET", &format!("/{todo}/files")).send().expect(200)["files"].as_array().unwrap().clone()
-}
-
-/// Uploads and waits until the event has confirmed it.
-fn attach(user: &User, todo: &str, name: &str, bytes: &[u8]) -> Value {
-    let answer = request(user, todo, name, bytes).expect(201);
-    assert_eq!(answer["file"]["status"], "pending");
-    assert!(answer["file"]["filePath"].is_null());
-    assert_eq!(answer["upload"]["method"], "PUT");
-    let stored = put(&answer["upload"], bytes);
-    assert_eq!(stored.status, 200, "{}", stored.text());
-    let id = answer["file"]["fileID"].clone();
-    eventually("the upload is confirmed", || {
-        list(user, todo).into_iter().find(|file| file["fileID"] == id && file["status"] == "available")
-    })
-}
+use tests::upload::{attach, list, put, request};
+use tests::{Call, User, eventually};
 
 #[test]
 fn a_file_comes_back_byte_for_byte_under_its_own_name() {

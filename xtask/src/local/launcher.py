@@ -1,5 +1,6 @@
-"""Runs the pinned AWS emulator with two faults of that version mended; `cargo xtask local` writes and starts this file."""
+"""Runs the pinned AWS emulator with three faults of that version mended; `cargo xtask local` writes and starts this file."""
 
+import copy
 import json
 import os
 from http.server import BaseHTTPRequestHandler
@@ -9,6 +10,7 @@ os.environ["MINISTACK_EDITION"] = json.dumps(
     {"folder": os.environ["EMULATOR_FOLDER"], "recipe": os.environ["EMULATOR_RECIPE"], "pid": os.getpid()}
 )
 
+from ministack.services import dynamodb  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
 # Fault 1: Nagle's algorithm and delayed acknowledgements cost 40 ms per function call.
@@ -34,6 +36,24 @@ def mend(handler):
 api = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
 for operation in ("create", "update"):
     api[operation] = mend(api[operation])
+
+# Fault 3: a function's place in a table's stream outlives a restart, but the stream does not: the first records after
+# it lie before that place and are never delivered.
+STREAMS = ("_stream_records", "_stream_trimmed")
+get_state, load_persisted_state = dynamodb.get_state, dynamodb.load_persisted_state
+
+
+def get_state_with_streams():
+    return {**get_state(), **{name: copy.deepcopy(getattr(dynamodb, name)) for name in STREAMS}}
+
+
+def load_persisted_state_with_streams(data):
+    load_persisted_state(data)
+    for name in STREAMS:
+        getattr(dynamodb, name).update(data.get(name, {}))
+
+
+dynamodb.get_state, dynamodb.load_persisted_state = get_state_with_streams, load_persisted_state_with_streams
 
 if __name__ == "__main__":
     from ministack.app import main

@@ -27,6 +27,9 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<Tally> {
     for project in npm_projects(ctx)? {
         npm::install(&ctx.ui, &project).await?;
         tally += check(ctx, &project, Command::new("npm").args(["run", "--silent", "lint"]))?;
+        if project.join("tsconfig.json").is_file() {
+            tally += check(ctx, &project, Command::new("npm").args(["run", "--silent", "typecheck"]))?;
+        }
     }
     Ok(tally)
 }

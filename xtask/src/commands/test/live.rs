@@ -21,19 +21,21 @@ const ENVIRONMENT: &str = "test";
 
 pub(super) async fn run(ctx: &Ctx, suites: &[Suite]) -> Tally {
     let start = Instant::now();
-    let outputs = match deploy(ctx).await {
-        Ok(outputs) => outputs,
-        Err(error) => return report(ctx, suites[0], Err(error), start),
-    };
     let mut total = Tally::default();
-    for suite in suites {
-        let start = Instant::now();
-        let tally = match suite {
-            Suite::Browser => in_browser(ctx, &outputs).await,
-            _ => over_http(ctx, &outputs),
-        };
-        total += report(ctx, *suite, tally, start);
+    match deploy(ctx).await {
+        Ok(outputs) => {
+            for suite in suites {
+                let start = Instant::now();
+                let tally = match suite {
+                    Suite::Browser => in_browser(ctx, &outputs).await,
+                    _ => over_http(ctx, &outputs),
+                };
+                total += report(ctx, *suite, tally, start);
+            }
+        }
+        Err(error) => total += report(ctx, suites[0], Err(error), start),
     }
+    // Whatever has happened: a test run leaves nothing running.
     if let Err(error) = stop(ctx).await {
         ctx.ui.warn(format!("{error:#}"));
     }
@@ -51,6 +53,9 @@ async fn deploy(ctx: &Ctx) -> anyhow::Result<PathBuf> {
     }
     let outputs =
         Command::new(&this).args(["outputs", "--env", ENVIRONMENT, "--json"]).current_dir(&ctx.root).output()?;
+    if !outputs.status.success() {
+        return Err(Problem::failed("the outputs of the deployed app cannot be read").into());
+    }
     let file = ctx.target().join("test/outputs.json");
     std::fs::create_dir_all(ctx.target().join("test"))?;
     std::fs::write(&file, outputs.stdout).with_context(|| format!("cannot write `{}`", file.display()))?;
