@@ -59,7 +59,9 @@ pub async fn ensure(
     }
     for one in package_all(ui, config, &missing, plan).await? {
         objects::put_file(&aws.s3, (&bucket, &one.key), &one.path, &[("plan", &plan.label())]).await?;
-        ui.step("Uploaded", format!("{} ({:.1} MB)", one.key, megabytes(one.bytes)));
+        // Twelve digits of the digest tell artifacts apart and leave the line short.
+        let digest = one.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&one.key);
+        ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", one.package, megabytes(one.bytes)));
     }
     Ok(artifacts)
 }
