@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod deploy;
+pub mod destroy;
 pub mod error;
 pub mod graph;
 pub mod keys;

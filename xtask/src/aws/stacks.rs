@@ -96,6 +96,18 @@ pub async fn describe(client: &Client, name: &str) -> anyhow::Result<Option<Live
     }
 }
 
+/// Every stack of the region by name.
+pub async fn all(client: &Client) -> anyhow::Result<BTreeMap<String, LiveStack>> {
+    let mut found = BTreeMap::new();
+    let mut pages = client.describe_stacks().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(explain).context("cannot list the stacks")?;
+        let there = page.stacks().iter().filter(|stack| stack.stack_status() != Some(&StackStatus::DeleteComplete));
+        found.extend(there.map(|stack| (stack.stack_name().unwrap_or_default().to_owned(), live(stack))));
+    }
+    Ok(found)
+}
+
 /// The template as it was sent.
 pub async fn template(client: &Client, name: &str) -> anyhow::Result<String> {
     let call = client.get_template().stack_name(name).template_stage(TemplateStage::Original);

@@ -1,4 +1,10 @@
-//! `destroy`.
-pub(super) async fn run(_args: crate::cli::ChangeArgs, _ctx: &super::Ctx) -> anyhow::Result<()> {
-    Ok(())
+//! `destroy`: deletes an environment and proves that nothing is left.
+
+use super::Ctx;
+use crate::cli::ChangeArgs;
+use crate::destroy;
+
+pub(super) async fn run(args: ChangeArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.env)?;
+    destroy::run(ctx, &config).await
 }
