@@ -87,7 +87,7 @@ fn only_an_access_token_of_this_pool_opens_a_route() {
 fn only_the_sites_origin_passes_cors() {
     let site = Deployment::get().output("frontend", "SiteOrigin");
     for service in ["todos", "files"] {
-        let url = format!("{}/{}/todos", Deployment::get().output(service, "ApiUrl"), Uuid::new_v4());
+        let url = format!("{}/{}/{service}", Deployment::get().output(service, "ApiUrl"), Uuid::new_v4());
         let preflight = |origin: &str| {
             let call =
                 Call::new("OPTIONS", &url).header("origin", origin).header("access-control-request-method", "GET");
@@ -98,5 +98,7 @@ fn only_the_sites_origin_passes_cors() {
         assert_eq!(own.header("access-control-allow-origin"), site);
         assert!(own.header("access-control-allow-headers").contains("authorization"));
         assert_eq!(preflight("https://evil.example").header("access-control-allow-origin"), "");
+        let refused = Call::new("GET", &url).header("origin", site).bearer("no token").send();
+        assert_eq!((refused.status, refused.header("access-control-allow-origin")), (401, site), "the page sees a 401");
     }
 }

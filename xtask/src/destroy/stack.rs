@@ -43,7 +43,7 @@ pub(super) async fn delete(ui: &Ui, aws: &Aws, doomed: &Doomed) -> anyhow::Resul
         }
         let events = stacks::events(client, id, &token).await.unwrap_or_default();
         let cause = wait::root_cause(&events);
-        if attempt >= ATTEMPTS || !cause.is_some_and(|event| event.kind == BUCKET) {
+        if attempt >= ATTEMPTS || cause.is_none_or(|event| event.kind != BUCKET) {
             return Err(failure(cause, live.as_ref()).into());
         }
     }

@@ -1,4 +1,4 @@
-"""Runs the pinned AWS emulator with three faults of that version mended; `cargo xtask local` writes and starts this file."""
+"""Runs the pinned AWS emulator with four faults of that version mended; `cargo xtask local` writes and starts this file."""
 
 import copy
 import json
@@ -10,7 +10,7 @@ os.environ["MINISTACK_EDITION"] = json.dumps(
     {"folder": os.environ["EMULATOR_FOLDER"], "recipe": os.environ["EMULATOR_RECIPE"], "pid": os.getpid()}
 )
 
-from ministack.services import dynamodb  # noqa: E402
+from ministack.services import apigateway, dynamodb  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
 # Fault 1: Nagle's algorithm and delayed acknowledgements cost 40 ms per function call.
@@ -54,6 +54,22 @@ def load_persisted_state_with_streams(data):
 
 
 dynamodb.get_state, dynamodb.load_persisted_state = get_state_with_streams, load_persisted_state_with_streams
+
+# Fault 4: the gateway's own refusals (401, 403, 404) carry no CORS headers, so that a page sees no status but a failure.
+execute = apigateway._handle_execute_in_scope
+
+
+async def execute_with_cors(api_id, stage, path, method, headers, *args, **kwargs):
+    answer = await execute(api_id, stage, path, method, headers, *args, **kwargs)
+    gateway = apigateway._apis.get(api_id)
+    if not gateway or not isinstance(answer, tuple) or len(answer) != 3 or answer[0] < 400:
+        return answer
+    status, own, body = answer
+    cors = apigateway._cors_response_headers(gateway.get("corsConfiguration") or {}, headers.get("origin", ""))
+    return status, {**own, **cors}, body
+
+
+apigateway._handle_execute_in_scope = execute_with_cors
 
 if __name__ == "__main__":
     from ministack.app import main
