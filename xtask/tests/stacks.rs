@@ -1,10 +1,12 @@
 //! Laws that every rendered template keeps, in every environment. What CloudFormation itself would say is cfn-lint's part.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
-use xtask::config::{Config, environments};
+use xtask::config::{Config, Site, environments};
 use xtask::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 
 fn root() -> PathBuf {
@@ -59,14 +61,14 @@ fn parameters_are_exactly_what_the_deployer_sends() {
 
 #[test]
 fn every_reference_of_the_configuration_is_an_output() {
-    let outputs: std::cell::RefCell<BTreeMap<(String, String), BTreeSet<String>>> = Default::default();
+    let outputs: RefCell<BTreeMap<(String, String), BTreeSet<String>>> = RefCell::default();
     every_stack(|config, service, _, template| {
         outputs.borrow_mut().insert((config.env.name.clone(), service.to_owned()), keys(template, "Outputs"));
     });
     let outputs = outputs.into_inner();
     for name in environments(&root()) {
         let app = Config::load(&root(), Some(&name)).unwrap().app;
-        let sites = app.services.values().filter_map(|service| service.site.as_ref()).flat_map(|site| site.needs());
+        let sites = app.services.values().filter_map(|service| service.site.as_ref()).flat_map(Site::needs);
         for to in app.services.values().flat_map(|service| service.inputs.values()).chain(sites) {
             assert!(outputs[&(name.clone(), to.service.clone())].contains(&to.output), "{name}: {to}");
         }
