@@ -61,7 +61,7 @@ impl Ui {
         }
     }
 
-    /// A line with a bold first word, as cargo does: `   Deployed todos in 3 s`.
+    /// A line with a bold first word, as cargo does: `   Deployed demo-dev-orders in 3 s`.
     pub fn step(&self, verb: &str, rest: impl AsRef<str>) {
         self.say(format!("{} {}", self.paint("1;32", &format!("{verb:>12}")), rest.as_ref()));
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 
 /// Nothing depends on it, so that a second build of it costs seconds; the functions stay free of its SSO clients.
@@ -27,7 +28,10 @@ fn features(packages: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn the_deployer_and_the_functions_share_their_dependencies_builds() {
-    let (deployer, functions) = (features(&["xtask"]), features(&["todos", "files"]));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let app = xtask::config::load_app(root).unwrap();
+    let packages: Vec<&str> = app.services.values().filter_map(|service| service.package.as_deref()).collect();
+    let (deployer, functions) = (features(&["xtask"]), features(&packages));
     let shared = deployer.iter().filter(|(name, _)| functions.contains_key(*name)).count();
     assert!(shared > 100, "only {shared} packages in common: is the output of `cargo tree` still understood?");
     let different: Vec<String> = deployer

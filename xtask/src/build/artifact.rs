@@ -94,7 +94,11 @@ pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Pl
 async fn make(ui: &Ui, config: &Config, plan: Plan, unbuilt: &[(String, PathBuf)]) -> anyhow::Result<()> {
     let packages: Vec<String> = unbuilt.iter().map(|(package, _)| package.clone()).collect();
     ui.step("Building", format!("{} ({})", packages.join(", "), plan.label()));
-    let binaries = cargo::build(&config.root, &packages, plan).await?;
+    let mut binaries = cargo::build(&config.root, &packages, plan).await?;
+    if plan.release && plan.native && !fits(&binaries, plan)? {
+        ui.step("Building", "again with cargo-zigbuild: this machine's glibc is newer than Lambda's");
+        binaries = cargo::build(&config.root, &packages, Plan { native: false, ..plan }).await?;
+    }
     for (package, target) in unbuilt {
         let path = &binaries[package];
         let binary = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -106,6 +110,17 @@ async fn make(ui: &Ui, config: &Config, plan: Plan, unbuilt: &[(String, PathBuf)
         write_whole(target, &bytes).with_context(|| format!("cannot write `{}`", target.display()))?;
     }
     Ok(())
+}
+
+/// Whether every binary runs on Lambda.
+fn fits(binaries: &BTreeMap<String, PathBuf>, plan: Plan) -> anyhow::Result<bool> {
+    for path in binaries.values() {
+        let binary = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        if elf::check(&binary, plan).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Written under another name and renamed: a killed run leaves no half zip that the next would take.

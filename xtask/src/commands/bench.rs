@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::Ctx;
+use crate::build::megabytes;
+use crate::config::{Architecture, load_app};
 use crate::error::Problem;
 
 /// Runs of the deploy that changes nothing; the median counts.
@@ -28,7 +30,7 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
     finish(Command::new("git").args(["clone", "--quiet", &source]).arg(&clone), "git clone")?;
     use_free_port(&clone)?;
     xtask(&clone, &folder, &["deploy"])?;
-    rows.push(("clone to URL, nothing cached", seconds(start.elapsed())));
+    rows.push(("clone to URL, nothing cached".to_owned(), seconds(start.elapsed())));
 
     let mut unchanged = Vec::new();
     for _ in 0..RUNS {
@@ -37,29 +39,53 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
         unchanged.push(start.elapsed());
     }
     unchanged.sort();
-    rows.push(("deploy with no change", seconds(unchanged[RUNS / 2])));
+    rows.push(("deploy with no change".to_owned(), seconds(unchanged[RUNS / 2])));
 
-    let handler = clone.join("functions/todos/src/main.rs");
+    let app = load_app(&clone)?;
+    let package = app.services.values().find_map(|service| service.package.as_ref());
+    let package = package.context("no service in config/app.yaml has a `crate`")?;
+    let handler = clone.join(format!("functions/{package}/src/main.rs"));
     let text = std::fs::read_to_string(&handler).with_context(|| format!("cannot read `{}`", handler.display()))?;
     std::fs::write(&handler, text + "// one changed line\n")?;
     let start = Instant::now();
     xtask(&clone, &folder, &["deploy"])?;
-    rows.push(("deploy after one changed line of a handler", seconds(start.elapsed())));
+    rows.push(("deploy after one changed line of a handler".to_owned(), seconds(start.elapsed())));
     xtask(&clone, &folder, &["local", "stop"])?;
 
-    ctx.ui.data("| what | seconds |\n| --- | ---: |");
+    rows.extend(zips(&clone, &folder)?);
+    ctx.ui.data("| what | figure |\n| --- | ---: |");
     for (what, value) in rows {
         ctx.ui.data(format!("| {what} | {value} |"));
     }
     Ok(())
 }
 
+/// Sizes of what AWS gets, built for this machine's processor.
+fn zips(clone: &Path, folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let host = Architecture::host().context("this machine's processor is none of Lambda's")?.name();
+    let mut command = cargo_xtask(clone, folder, &["build", "--architecture", host, "--json"]);
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+    let found: Vec<serde_json::Value> =
+        serde_json::from_slice(&output.stdout).context("cannot read the zips' sizes")?;
+    Ok(found
+        .iter()
+        .filter_map(|one| Some((one["package"].as_str()?, one["bytes"].as_u64()?)))
+        .map(|(package, bytes)| {
+            (format!("zip of `{package}` ({host}, release)"), format!("{:.2} MB", megabytes(bytes)))
+        })
+        .collect())
+}
+
 /// Runs `cargo xtask` in the clone, with a cargo home of its own: downloads are part of what a newcomer waits for.
-fn xtask(clone: &Path, folder: &Path, args: &[&str]) -> anyhow::Result<()> {
+fn cargo_xtask(clone: &Path, folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.arg("xtask").args(args).current_dir(clone);
     command.env("CARGO_HOME", folder.join("cargo-home")).env_remove("CARGO_TARGET_DIR");
-    finish(&mut command, &format!("cargo xtask {}", args.join(" ")))
+    command
+}
+
+fn xtask(clone: &Path, folder: &Path, args: &[&str]) -> anyhow::Result<()> {
+    finish(&mut cargo_xtask(clone, folder, args), &format!("cargo xtask {}", args.join(" ")))
 }
 
 /// The clone's emulator must not meet the one that this repository may be running.
@@ -82,5 +108,5 @@ fn finish(command: &mut Command, what: &str) -> anyhow::Result<()> {
 }
 
 fn seconds(duration: Duration) -> String {
-    format!("{:.1}", duration.as_secs_f64())
+    format!("{:.1} s", duration.as_secs_f64())
 }

@@ -23,7 +23,7 @@ pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Pr
     })
 }
 
-/// A semantic error at the place of a key path, such as `["services", "todos", "inputs"]`.
+/// A semantic error at the place of a key path, such as `["services", "orders", "inputs"]`.
 pub(super) fn error(file: &str, text: &str, path: &[&str], message: &str) -> Problem {
     let (line, column) = locate(text, path);
     Problem::usage(format!("{file}:{line}:{column}: {}: {message}", path.join(".")))
@@ -79,18 +79,18 @@ fn in_flow(lines: &[&str], from: usize, key: &str) -> Option<(usize, usize)> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "app: todo\nservices:\n  auth:\n    stack: a\n  todos:\n    inputs: { Pool: auth.Pool }\n    functions:\n      - getTodo\n";
+    const TEXT: &str = "app: demo\nservices:\n  auth:\n    stack: a\n  orders:\n    inputs: { Pool: auth.Pool }\n    functions:\n      - getOrder\n";
 
     #[test]
     fn a_key_path_is_found_in_block_mappings() {
-        assert_eq!(locate(TEXT, &["services", "todos"]), (5, 3));
-        assert_eq!(locate(TEXT, &["services", "todos", "inputs"]), (6, 5));
-        assert_eq!(locate(TEXT, &["services", "todos", "functions", "getTodo"]), (8, 7));
+        assert_eq!(locate(TEXT, &["services", "orders"]), (5, 3));
+        assert_eq!(locate(TEXT, &["services", "orders", "inputs"]), (6, 5));
+        assert_eq!(locate(TEXT, &["services", "orders", "functions", "getOrder"]), (8, 7));
     }
 
     #[test]
     fn a_key_in_a_flow_mapping_is_found_in_its_line() {
-        assert_eq!(locate(TEXT, &["services", "todos", "inputs", "Pool"]), (6, 15));
+        assert_eq!(locate(TEXT, &["services", "orders", "inputs", "Pool"]), (6, 15));
     }
 
     #[test]
