@@ -118,15 +118,13 @@ fn attributes(html: &str, mut at: usize) -> (Vec<Attribute<'_>>, usize) {
             continue;
         }
         let start = until(html, at + 1, |c| !c.is_ascii_whitespace());
-        let (value, place) = match html[start..].chars().next() {
-            Some(quote @ ('"' | '\'')) => {
-                let end = until(html, start + 1, |c| c == quote);
-                (&html[start + 1..end], start..(end + 1).min(html.len()))
-            }
-            _ => {
-                let end = until(html, start, |c| c.is_ascii_whitespace() || c == '>');
-                (&html[start..end], start..end)
-            }
+        let quote = html[start..].chars().next().filter(|c| matches!(c, '"' | '\''));
+        let (value, place) = if let Some(quote) = quote {
+            let end = until(html, start + 1, |c| c == quote);
+            (&html[start + 1..end], start..(end + 1).min(html.len()))
+        } else {
+            let end = until(html, start, |c| c.is_ascii_whitespace() || c == '>');
+            (&html[start..end], start..end)
         };
         at = place.end;
         found.push(Attribute { name, value, place });
