@@ -200,3 +200,44 @@ fn identifier(key: Option<&str>, version: Option<&str>) -> Option<ObjectIdentifi
 fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("NoSuchBucket")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use aws_smithy_types::error::ErrorMetadata;
+
+    fn refused(code: &'static str, when: &When) -> anyhow::Result<Option<String>> {
+        let rule = mock!(Client::put_object)
+            .then_error(move || PutObjectError::generic(ErrorMetadata::builder().code(code).build()));
+        let client = mock_client!(aws_sdk_s3, RuleMode::Sequential, [&rule]);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(put_when(client.put_object().bucket("b").key("k"), when))
+    }
+
+    #[test]
+    fn a_condition_that_does_not_hold_is_an_answer_and_not_an_error() {
+        for code in ["PreconditionFailed", "ConditionalRequestConflict"] {
+            assert_eq!(refused(code, &When::Absent).unwrap(), None);
+        }
+        assert_eq!(refused("NoSuchKey", &When::Etag("e".into())).unwrap(), None);
+    }
+
+    #[test]
+    fn any_other_refusal_is_an_error() {
+        assert!(refused("AccessDenied", &When::Absent).is_err());
+        assert!(refused("PreconditionFailed", &When::Always).is_err());
+    }
+
+    #[test]
+    fn the_condition_is_sent() {
+        let rule = mock!(Client::put_object)
+            .match_requests(|call| call.if_match() == Some("e") && call.if_none_match().is_none())
+            .then_output(|| PutObjectOutput::builder().e_tag("new").build());
+        let client = mock_client!(aws_sdk_s3, RuleMode::Sequential, [&rule]);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let put = client.put_object().bucket("b").key("k");
+        assert_eq!(runtime.block_on(put_when(put, &When::Etag("e".into()))).unwrap().as_deref(), Some("new"));
+    }
+}

@@ -63,18 +63,31 @@ async fn delete(ctx: &Ctx, aws: &Aws, config: &Config, observed: Observed) -> an
     audit::audit(aws, config, &observed.scope).await.context("the stacks are deleted, but not everything has gone")?;
     ctx.ui.step(
         "Destroyed",
-        format!("{}: {stacks} stacks, {secrets} secrets; the audit finds nothing left", config.env.name),
+        format!(
+            "{}: {}, {}; the audit finds nothing left",
+            config.env.name,
+            counted(stacks, "stack"),
+            counted(secrets, "secret")
+        ),
     );
     Ok(())
 }
 
 /// The configuration may say `protected: false` already while the stacks do not.
 fn refuse_terminated(observed: &Observed, environment: &str) -> Result<(), Problem> {
-    match observed.stacks.iter().find(|stack| stack.live.termination_protection) {
-        Some(stack) => Err(Problem::failed(format!("stack `{}` is protected against deletion", stack.name))
-            .hint(format!("cargo xtask deploy --env {environment}, which takes the protection away, then destroy"))),
-        None => Ok(()),
-    }
+    let Some(stack) = observed.stacks.iter().find(|stack| stack.live.termination_protection) else { return Ok(()) };
+    let hint = match stack.service {
+        Some(_) => format!("cargo xtask deploy --env {environment}, which takes the protection away, then destroy"),
+        None => format!(
+            "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {}",
+            stack.name
+        ),
+    };
+    Err(Problem::failed(format!("stack `{}` is protected against deletion", stack.name)).hint(hint))
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What the environment's names are told by.

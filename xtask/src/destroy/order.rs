@@ -34,7 +34,7 @@ pub(super) async fn delete_all(ctx: &Ctx, aws: &Aws, config: &Config, stacks: Ve
             if let Some(stack) = waiting.remove(name) {
                 let (ui, aws) = (ctx.ui.clone(), aws.clone());
                 running.spawn(async move {
-                    let result = stack::delete(&ui, &aws, &stack).await;
+                    let result = stack::delete(&ui, &aws.cloudformation, &aws.s3, &stack.live).await;
                     (stack.name, result)
                 });
             }
