@@ -47,13 +47,6 @@ fn visit(
     Ok(())
 }
 
-/// The services that need an output of `service`, directly.
-#[must_use]
-pub fn consumers(app: &App, service: &str) -> BTreeSet<String> {
-    let uses = |(_, needs): &(String, BTreeSet<String>)| needs.contains(service);
-    producers(app).into_iter().filter(uses).map(|(name, _)| name).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +65,7 @@ mod tests {
         App {
             app: "demo".into(),
             default_environment: "local".into(),
+            home_region: "eu-central-1".into(),
             branches: BTreeMap::new(),
             limits: BTreeMap::new(),
             services: services.collect(),
@@ -82,7 +76,6 @@ mod tests {
     fn producers_come_before_their_consumers() {
         let app = app(&[("a", &["c"]), ("b", &["a", "c"]), ("c", &[]), ("d", &[])]);
         assert_eq!(order(&app).unwrap(), ["c", "a", "b", "d"]);
-        assert_eq!(consumers(&app, "c").into_iter().collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

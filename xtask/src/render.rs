@@ -59,7 +59,9 @@ impl Renderer {
             .tera
             .render(template, context)
             .map_err(|error| explain(&error, &format!("cannot render `stacks/{template}`")))?;
-        Ok(tidy(&text))
+        let text = tidy(&text);
+        only_ascii(template, &text)?;
+        Ok(text)
     }
 }
 
@@ -71,7 +73,8 @@ fn context(config: &Config, service: &str) -> Context {
     context.insert("service", service);
     context.insert("stack", &config.stack_name(service));
     context.insert("limits", &config.limits());
-    context.insert("boundary", &format!("arn:aws:iam::{}:policy/{}-boundary", env.account(), config.app.app));
+    let boundary = format!("arn:{}:iam::{}:policy/{}-boundary", env.partition(), env.account(), config.app.app);
+    context.insert("boundary", &boundary);
     let mut facts = serde_json::json!({
         "name": env.name,
         "region": env.region,
@@ -98,6 +101,20 @@ fn tidy(text: &str) -> String {
     lines.join("\n")
 }
 
+/// CloudFormation gives templates back with `?` for every other character: the comparison with what is live would
+/// find a change for ever.
+fn only_ascii(template: &str, text: &str) -> Result<(), Problem> {
+    let lines = text.lines().enumerate();
+    let Some((number, line)) = lines.into_iter().find(|(_, line)| !line.is_ascii()) else { return Ok(()) };
+    let odd = line.chars().find(|c| !c.is_ascii()).unwrap_or_default();
+    Err(Problem::usage(format!(
+        "`stacks/{template}`: `{odd}` in line {} of the rendered text: `{}`",
+        number + 1,
+        line.trim()
+    ))
+    .hint("CloudFormation keeps ASCII only; write it in ASCII"))
+}
+
 fn explain(error: &tera::Error, what: &str) -> anyhow::Error {
     let mut causes = Vec::new();
     let mut cause: Option<&dyn std::error::Error> = Some(error);
@@ -111,6 +128,13 @@ fn explain(error: &tera::Error, what: &str) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cloudformation_would_mangle_is_refused_with_its_line() {
+        assert!(only_ascii("a.yaml.tera", "a: 1\nb: 2\n").is_ok());
+        let error = only_ascii("a.yaml.tera", "a: 1\nb: caf\u{e9}\n").unwrap_err().to_string();
+        assert!(error.contains("stacks/a.yaml.tera") && error.contains("line 2"), "{error}");
+    }
 
     #[test]
     fn blank_lines_go_and_indentation_stays() {

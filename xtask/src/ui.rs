@@ -1,5 +1,4 @@
 //! The one place that prints: data to stdout, words for people to stderr, progress only on a terminal.
-#![expect(clippy::print_stderr, reason = "this module is the printer of all others")]
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
@@ -56,8 +55,8 @@ impl Ui {
     /// A line for people.
     pub fn say(&self, text: impl AsRef<str>) {
         match &self.bars {
-            Some(bars) => bars.suspend(|| eprintln!("{}", text.as_ref())),
-            None => eprintln!("{}", text.as_ref()),
+            Some(bars) => bars.suspend(|| write_line(text.as_ref())),
+            None => write_line(text.as_ref()),
         }
     }
 
@@ -122,6 +121,11 @@ impl Ui {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// A terminal that has gone away turns no good deploy into a failed one.
+fn write_line(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// A spinner that leaves no trace when dropped.

@@ -45,6 +45,27 @@ fn unknown_environments_branches_services_and_commands_get_the_nearest_name() {
 }
 
 #[test]
+fn a_branch_without_an_environment_and_a_missing_template_are_found_before_anything_is_tried() {
+    let repository = Repository::new();
+    repository.edit("config/app.yaml", "main: dev", "main: dve");
+    let error = repository.xtask(&["config", "check"]).failed(2);
+    assert!(error.contains("branches.main: no environment `dve`"), "{error}");
+    assert!(error.contains("did you mean `dev`?"), "{error}");
+    repository.edit("config/app.yaml", "main: dve", "main: dev");
+    repository.edit("config/app.yaml", "stacks/auth.yaml.tera", "stacks/auht.yaml.tera");
+    let error = repository.xtask(&["config", "check"]).failed(2);
+    assert!(error.contains("services.auth.stack: no template `stacks/auht.yaml.tera`"), "{error}");
+}
+
+#[test]
+fn a_terminal_that_goes_away_fails_nothing() {
+    let repository = Repository::new();
+    let mut child = repository.start(&["config", "check"]);
+    drop(child.stderr.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn a_protected_environment_is_not_destroyed_even_with_yes() {
     let repository = Repository::new();
     let error = repository.xtask(&["destroy", "--env", "prod", "--yes"]);

@@ -18,6 +18,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::config::Environment;
 use crate::error::Problem;
 
+/// Longest silence of AWS in one call; an artifact on its way through a slow line counts as silence too.
+const SILENCE: Duration = Duration::from_mins(5);
+
 /// The clients of one environment, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Aws {
@@ -54,8 +57,12 @@ impl Aws {
             .http_client(Builder::new().tls_provider(tls).build_https())
             .region(Region::new(env.region.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(6))
-            .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build());
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE).build(),
+            );
         if let Some(endpoint) = env.endpoint() {
+            // What is on this machine answers at once or not at all.
+            loader = loader.retry_config(RetryConfig::standard().with_max_attempts(2));
             // `test` is the emulator's root; nothing of the user's own AWS settings may leak into it.
             loader = loader
                 .endpoint_url(endpoint)
@@ -74,14 +81,27 @@ impl Aws {
         }
     }
 
+    /// CloudFormation in another region of the same account.
+    #[must_use]
+    pub fn cloudformation_in(&self, region: &str) -> aws_sdk_cloudformation::Client {
+        let config = self.cloudformation.config().to_builder().region(Region::new(region.to_owned()));
+        aws_sdk_cloudformation::Client::from_conf(config.build())
+    }
+
     /// Asks STS who we are and refuses another account than the configuration's.
     pub async fn identify(&self, env: &Environment) -> anyhow::Result<Identity> {
         let answer = self.sts.get_caller_identity().send().await.map_err(|error| {
-            let problem = Problem::failed(format!("no usable credentials for environment `{}`", env.name));
-            let hint = match env.endpoint() {
-                Some(_) => "cargo xtask local status".to_owned(),
-                None => "aws sso login, or set AWS_PROFILE to a profile of this account".to_owned(),
+            let (text, hint) = if env.endpoint().is_some() {
+                ("the emulator does not answer for environment", format!("cargo xtask local start --env {}", env.name))
+            } else if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_))
+                && !is_credentials(&error)
+            {
+                ("AWS cannot be reached for environment", "look at the network, then run this again".to_owned())
+            } else {
+                let hint = "aws sso login, or set AWS_PROFILE to a profile of this account";
+                ("no usable credentials for environment", hint.to_owned())
             };
+            let problem = Problem::failed(format!("{text} `{}`", env.name));
             explain(error).context(problem.hint(hint))
         })?;
         let identity = Identity {
@@ -102,6 +122,18 @@ impl Aws {
         }
         Ok(identity)
     }
+}
+
+/// Whether the credential chain failed, which the SDK reports as a dispatch failure as well.
+fn is_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(one) = cause {
+        if one.is::<aws_credential_types::provider::error::CredentialsError>() {
+            return true;
+        }
+        cause = one.source();
+    }
+    false
 }
 
 /// An SDK error as one that prints: `SdkError` itself displays as "service error" and hides code and message.

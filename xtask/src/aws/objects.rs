@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::Context;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
@@ -16,15 +15,6 @@ pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(false),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for `s3://{bucket}/{key}`")),
-    }
-}
-
-/// Whether a bucket is there and ours to use.
-pub async fn bucket_exists(client: &Client, bucket: &str) -> anyhow::Result<bool> {
-    match client.head_bucket().bucket(bucket).send().await {
-        Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(false),
-        Err(error) => Err(explain(error)).with_context(|| format!("cannot look for the bucket `{bucket}`")),
     }
 }
 

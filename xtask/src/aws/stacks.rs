@@ -1,6 +1,6 @@
 //! CloudFormation stacks and change sets: calls and error classes, no decisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use aws_sdk_cloudformation::Client;
@@ -25,6 +25,8 @@ pub struct StackInput {
     pub parameters: BTreeMap<String, String>,
     /// Facts that never change: application, environment, service.
     pub tags: BTreeMap<String, String>,
+    /// Set where the stack keeps its template: the parameters that keep their values too.
+    pub kept: Option<BTreeSet<String>>,
 }
 
 /// What is there.
@@ -67,22 +69,13 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeSet {
     /// It changes something and can be executed.
-    Ready {
-        /// Its ARN.
-        id: String,
-    },
+    Ready,
     /// The template, parameters and tags are already in force.
-    Empty {
-        /// Its ARN.
-        id: String,
-    },
-    /// CloudFormation refuses it.
-    Refused {
-        /// Its ARN.
-        id: String,
-        /// Why, in AWS's words.
-        reason: String,
-    },
+    Empty,
+    /// CloudFormation refuses it, for this reason in AWS's words.
+    Refused(String),
+    /// Somebody else is executing it, or has: two deploys of the same thing have met.
+    Taken,
     /// Still being worked out.
     Pending,
 }
@@ -117,10 +110,13 @@ pub async fn template(client: &Client, name: &str) -> anyhow::Result<String> {
 
 /// Asks for a change set; `false` where one of this name is there already.
 pub async fn create_change_set(client: &Client, input: &StackInput, name: &str, new: bool) -> anyhow::Result<bool> {
-    let parameters = input
-        .parameters
-        .iter()
-        .map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build());
+    let parameters = input.parameters.iter().map(|(key, value)| {
+        let parameter = Parameter::builder().parameter_key(key);
+        match &input.kept {
+            Some(kept) if kept.contains(key) => parameter.use_previous_value(true).build(),
+            _ => parameter.parameter_value(value).build(),
+        }
+    });
     let tags = input.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
     let mut call = client
         .create_change_set()
@@ -131,9 +127,10 @@ pub async fn create_change_set(client: &Client, input: &StackInput, name: &str, 
         .capabilities(Capability::CapabilityNamedIam)
         .set_parameters(Some(parameters.collect()))
         .set_tags(Some(tags.collect()));
-    call = match &input.template_url {
-        Some(url) => call.template_url(url),
-        None => call.template_body(&input.template),
+    call = match (&input.kept, &input.template_url) {
+        (Some(_), _) => call.use_previous_template(true),
+        (None, Some(url)) => call.template_url(url),
+        (None, None) => call.template_body(&input.template),
     };
     match call.send().await {
         Ok(_) => Ok(true),
@@ -146,13 +143,13 @@ pub async fn create_change_set(client: &Client, input: &StackInput, name: &str, 
 pub async fn change_set(client: &Client, stack: &str, name: &str) -> anyhow::Result<ChangeSet> {
     let call = client.describe_change_set().stack_name(stack).change_set_name(name);
     let answer = call.send().await.map_err(explain).with_context(|| format!("cannot read change set `{name}`"))?;
-    let id = answer.change_set_id().unwrap_or(name).to_owned();
     let reason = answer.status_reason().unwrap_or_default();
     Ok(match (answer.status(), answer.execution_status()) {
-        (Some(ChangeSetStatus::CreateComplete), Some(ExecutionStatus::Available)) => ChangeSet::Ready { id },
+        (Some(ChangeSetStatus::CreateComplete), Some(ExecutionStatus::Available)) => ChangeSet::Ready,
+        (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => ChangeSet::Taken,
         (Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress), _) => ChangeSet::Pending,
-        (Some(ChangeSetStatus::Failed), _) if says_no_changes(reason) => ChangeSet::Empty { id },
-        _ => ChangeSet::Refused { id, reason: reason.to_owned() },
+        (Some(ChangeSetStatus::Failed), _) if says_no_changes(reason) => ChangeSet::Empty,
+        _ => ChangeSet::Refused(reason.to_owned()),
     })
 }
 
@@ -182,11 +179,14 @@ pub async fn delete_change_set(client: &Client, stack: &str, name: &str) -> anyh
     }
 }
 
-/// Starts a change set; `token` marks the events that follow.
-pub async fn execute(client: &Client, stack: &str, name: &str, token: &str) -> anyhow::Result<()> {
+/// Starts a change set; `token` marks the events that follow. `false` where somebody else was faster.
+pub async fn execute(client: &Client, stack: &str, name: &str, token: &str) -> anyhow::Result<bool> {
     let call = client.execute_change_set().stack_name(stack).change_set_name(name).client_request_token(token);
-    call.send().await.map_err(explain).with_context(|| format!("cannot execute change set `{name}`"))?;
-    Ok(())
+    match call.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.code(), Some("InvalidChangeSetStatus" | "ChangeSetNotFound")) => Ok(false),
+        Err(error) => Err(explain(error)).with_context(|| format!("cannot execute change set `{name}`")),
+    }
 }
 
 /// Starts the deletion of a stack.
@@ -203,6 +203,13 @@ pub async fn protect(client: &Client, stack: &str, on: bool) -> anyhow::Result<(
     Ok(())
 }
 
+/// The token of the newest operation of a stack, if it has any.
+pub async fn newest_token(client: &Client, stack: &str) -> anyhow::Result<Option<String>> {
+    let answer = client.describe_stack_events().stack_name(stack).send().await;
+    let answer = answer.map_err(explain).with_context(|| format!("cannot read the events of `{stack}`"))?;
+    Ok(answer.stack_events().first().and_then(|event| event.client_request_token()).map(str::to_owned))
+}
+
 /// The events of one operation, oldest first. Reads only as far back as the operation goes.
 pub async fn events(client: &Client, stack: &str, token: &str) -> anyhow::Result<Vec<Event>> {
     let mut found = Vec::new();
@@ -216,6 +223,10 @@ pub async fn events(client: &Client, stack: &str, token: &str) -> anyhow::Result
             } else if !found.is_empty() {
                 break 'pages;
             }
+        }
+        // The newest page has none of ours: the operation has not begun to tell.
+        if found.is_empty() {
+            break;
         }
     }
     found.reverse();

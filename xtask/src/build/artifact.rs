@@ -12,6 +12,7 @@ use super::plan::Plan;
 use super::{cargo, elf, package};
 use crate::aws::{Aws, objects};
 use crate::config::Config;
+use crate::error::Problem;
 use crate::ui::Ui;
 
 /// Where a service's code is.
@@ -22,6 +23,9 @@ pub struct Artifact {
     /// The key: `code/<package>/<digest>.zip`.
     pub key: String,
 }
+
+/// Builds during which the sources may change before a person should look.
+const ATTEMPTS: u32 = 3;
 
 /// A zip on this machine, ready to be uploaded.
 #[derive(Clone, Debug, Serialize)]
@@ -46,70 +50,109 @@ pub async fn ensure(
     packages: &[String],
 ) -> anyhow::Result<BTreeMap<String, Artifact>> {
     let plan = Plan::of(config);
-    let workspace = Workspace::load(&config.root)?;
     let bucket = config.artifact_bucket();
-    let mut artifacts = BTreeMap::new();
-    let mut missing = Vec::new();
-    for package in packages {
-        let key = key(package, &workspace.digest(package, plan)?);
-        if !objects::exists(&aws.s3, &bucket, &key).await? {
-            missing.push(package.clone());
+    for _ in 0..ATTEMPTS {
+        let digests = digests(config, packages, plan)?;
+        let mut missing = Vec::new();
+        for (package, digest) in &digests {
+            if !objects::exists(&aws.s3, &bucket, &key(package, digest)).await? {
+                missing.push(package.clone());
+            }
         }
-        artifacts.insert(package.clone(), Artifact { bucket: bucket.clone(), key });
+        let zips = package_all(ui, config, &missing, plan).await?;
+        // A source saved during the build: neither the binary nor the digest speaks for the other.
+        if digests != self::digests(config, packages, plan)? {
+            continue;
+        }
+        let recorded = record(plan);
+        for one in zips {
+            let metadata: Vec<(&str, &str)> = recorded
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .chain([("sha256", one.sha256.as_str())])
+                .collect();
+            objects::put_file(&aws.s3, (&bucket, &one.key), &one.path, &metadata).await?;
+            // Twelve digits of the digest tell artifacts apart and leave the line short.
+            let digest = one.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&one.key);
+            ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", one.package, megabytes(one.bytes)));
+        }
+        let artifact = |(package, digest): (String, String)| {
+            (package.clone(), Artifact { bucket: bucket.clone(), key: key(&package, &digest) })
+        };
+        return Ok(digests.into_iter().map(artifact).collect());
     }
-    for one in package_all(ui, config, &missing, plan).await? {
-        objects::put_file(&aws.s3, (&bucket, &one.key), &one.path, &[("plan", &plan.label())]).await?;
-        // Twelve digits of the digest tell artifacts apart and leave the line short.
-        let digest = one.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&one.key);
-        ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", one.package, megabytes(one.bytes)));
-    }
-    Ok(artifacts)
+    Err(still_changing().into())
 }
 
 /// Sees that the zip of each package is on this machine; builds only what is not.
 pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<Vec<Packaged>> {
-    let workspace = Workspace::load(&config.root)?;
     let folder = config.root.join("target/artifacts");
-    let mut zips = Vec::new();
-    for package in packages {
-        let digest = workspace.digest(package, plan)?;
-        zips.push((package.clone(), key(package, &digest), folder.join(format!("{package}-{digest}.zip"))));
+    for _ in 0..ATTEMPTS {
+        let digests = digests(config, packages, plan)?;
+        let path = |package: &str, digest: &str| folder.join(format!("{package}-{digest}.zip"));
+        if digests.iter().all(|(package, digest)| path(package, digest).is_file()) {
+            return digests.iter().map(|(package, digest)| look(package, digest, path(package, digest))).collect();
+        }
+        let binaries = build_all(ui, config, plan).await?;
+        if digests != self::digests(config, packages, plan)? {
+            ui.warn("sources changed during the build: building again");
+            continue;
+        }
+        for (package, digest) in &digests {
+            let target = path(package, digest);
+            let source = &binaries[package];
+            let binary = std::fs::read(source).with_context(|| format!("cannot read `{}`", source.display()))?;
+            // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
+            if plan.release {
+                elf::check(&binary, plan).with_context(|| format!("`{}` cannot run on Lambda", source.display()))?;
+            }
+            let bytes = package::zip(&binary, if plan.release { 9 } else { 1 })?;
+            write_whole(&target, &bytes).with_context(|| format!("cannot write `{}`", target.display()))?;
+        }
     }
-    let unbuilt: Vec<(String, PathBuf)> = zips
-        .iter()
-        .filter(|(_, _, path)| !path.is_file())
-        .map(|(package, _, path)| (package.clone(), path.clone()))
-        .collect();
-    if !unbuilt.is_empty() {
-        make(ui, config, plan, &unbuilt).await?;
-    }
-    zips.into_iter()
-        .map(|(package, key, path)| {
-            let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-            Ok(Packaged { package, key, path, bytes: bytes.len() as u64, sha256: hex::encode(Sha256::digest(&bytes)) })
-        })
-        .collect()
+    Err(still_changing().into())
 }
 
-async fn make(ui: &Ui, config: &Config, plan: Plan, unbuilt: &[(String, PathBuf)]) -> anyhow::Result<()> {
-    let packages: Vec<String> = unbuilt.iter().map(|(package, _)| package.clone()).collect();
+fn digests(config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<BTreeMap<String, String>> {
+    let workspace = Workspace::load(&config.root)?;
+    packages.iter().map(|package| Ok((package.clone(), workspace.digest(package, plan)?))).collect()
+}
+
+fn look(package: &str, digest: &str, path: PathBuf) -> anyhow::Result<Packaged> {
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Ok(Packaged {
+        package: package.to_owned(),
+        key: key(package, digest),
+        path,
+        bytes: bytes.len() as u64,
+        sha256: hex::encode(Sha256::digest(&bytes)),
+    })
+}
+
+/// One cargo call for the packages of every service, whichever are missing: features are unified over what is built
+/// together, so that a package built alone would be another binary under the same digest.
+async fn build_all(ui: &Ui, config: &Config, plan: Plan) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let packages: Vec<String> = config.app.services.values().filter_map(|service| service.package.clone()).collect();
     ui.step("Building", format!("{} ({})", packages.join(", "), plan.label()));
-    let mut binaries = cargo::build(&config.root, &packages, plan).await?;
+    let binaries = cargo::build(&config.root, &packages, plan).await?;
     if plan.release && plan.native && !fits(&binaries, plan)? {
         ui.step("Building", "again with cargo-zigbuild: this machine's glibc is newer than Lambda's");
-        binaries = cargo::build(&config.root, &packages, Plan { native: false, ..plan }).await?;
+        return cargo::build(&config.root, &packages, Plan { native: false, ..plan }).await;
     }
-    for (package, target) in unbuilt {
-        let path = &binaries[package];
-        let binary = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
-        if plan.release {
-            elf::check(&binary, plan).with_context(|| format!("`{}` cannot run on Lambda", path.display()))?;
-        }
-        let bytes = package::zip(&binary, if plan.release { 9 } else { 1 })?;
-        write_whole(target, &bytes).with_context(|| format!("cannot write `{}`", target.display()))?;
-    }
-    Ok(())
+    Ok(binaries)
+}
+
+/// What the digest leaves out on purpose, for a person who wonders where an artifact came from.
+fn record(plan: Plan) -> Vec<(&'static str, String)> {
+    let rustc = std::process::Command::new("rustc").arg("--version").output();
+    let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    let builder = if plan.native { "cargo build" } else { "cargo zigbuild" };
+    vec![("plan", plan.label()), ("toolchain", rustc), ("builder", builder.to_owned())]
+}
+
+fn still_changing() -> Problem {
+    Problem::failed(format!("the sources changed during each of {ATTEMPTS} builds"))
+        .hint("run this again when nothing else writes to the clone")
 }
 
 /// Whether every binary runs on Lambda.

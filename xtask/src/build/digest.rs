@@ -79,6 +79,13 @@ impl Workspace {
         Ok(found)
     }
 
+    /// The package behind a dependency's name, where the workspace renames it.
+    fn package_of(&self, dependency: &str) -> String {
+        let shared = self.manifest.get("workspace").and_then(|w| w.get("dependencies"));
+        let renamed = shared.and_then(|d| d.get(dependency)).and_then(|d| d.get("package")).and_then(Value::as_str);
+        renamed.unwrap_or(dependency).to_owned()
+    }
+
     /// What the root manifest says to the closure: profiles, patches, and the dependencies that it uses.
     fn manifest_words(&self, closure: &BTreeSet<String>) -> Vec<(String, String)> {
         let used: BTreeSet<String> = closure.iter().flat_map(|name| dependencies(&self.members[name].1)).collect();
@@ -108,7 +115,8 @@ impl Workspace {
         let mut open: Vec<String> = Vec::new();
         for name in closure {
             // A member's entry in the lock file names its dev-dependencies too: take only what the binary links.
-            let direct = dependencies(&self.members[name].1);
+            let direct: BTreeSet<String> =
+                dependencies(&self.members[name].1).iter().map(|name| self.package_of(name)).collect();
             let entry = packages.iter().find(|package| text(package, "name") == *name);
             let listed = entry.and_then(|package| package.get("dependencies")).and_then(Value::as_array);
             let listed = listed.into_iter().flatten().filter_map(Value::as_str);

@@ -16,6 +16,8 @@ pub struct App {
     pub app: String,
     /// The environment that commands use where neither `--env` nor `--branch` is given.
     pub default_environment: String,
+    /// The region of the account's own stack, one for all environments: what it holds is global.
+    pub home_region: String,
     /// Branch → environment, for `--branch` and the pipelines.
     #[serde(default)]
     pub branches: BTreeMap<String, String>,

@@ -215,6 +215,16 @@ impl Environment {
         }
     }
 
+    /// The partition of the region (AWS General Reference, "Amazon Resource Names").
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
     /// Settings of one function.
     #[must_use]
     pub fn function(&self, name: &str) -> FunctionSettings {

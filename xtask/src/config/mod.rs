@@ -73,6 +73,7 @@ pub fn load_app(root: &Path) -> anyhow::Result<App> {
     let (file, text) = read(root, "app")?;
     let app: App = position::parse(&file, &text)?;
     validate::app(&app, &file, &text)?;
+    validate::files(&app, root, (&file, &text), &environments(root))?;
     Ok(app)
 }
 

@@ -26,7 +26,8 @@ pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Pr
 /// A semantic error at the place of a key path, such as `["services", "orders", "inputs"]`.
 pub(super) fn error(file: &str, text: &str, path: &[&str], message: &str) -> Problem {
     let (line, column) = locate(text, path);
-    Problem::usage(format!("{file}:{line}:{column}: {}: {message}", path.join(".")))
+    let path = if path.is_empty() { String::new() } else { format!("{}: ", path.join(".")) };
+    Problem::usage(format!("{file}:{line}:{column}: {path}{message}"))
 }
 
 /// Serde writes "unknown field `x`, expected one of `a`, `b`" (or "expected `a`"): the given name and its nearest.

@@ -1,5 +1,7 @@
 //! What types cannot say: references lead somewhere, names fit AWS's limits, numbers lie in AWS's ranges.
 
+use std::path::Path;
+
 use super::app::{App, Service};
 use super::environment::{Environment, Target};
 use super::{OutputRef, Value, position};
@@ -35,6 +37,30 @@ pub(super) fn app(app: &App, file: &str, text: &str) -> Result<(), Problem> {
             ))
         }
     }
+}
+
+/// What app.yaml names in the repository: environments and templates.
+pub(super) fn files(
+    app: &App,
+    root: &Path,
+    (file, text): (&str, &str),
+    environments: &[String],
+) -> Result<(), Problem> {
+    let at = |path: &[&str], message: &str| position::error(file, text, path, message);
+    let branches = app.branches.iter().map(|(branch, name)| (vec!["branches", branch.as_str()], name));
+    for (path, name) in branches.chain([(vec!["defaultEnvironment"], &app.default_environment)]) {
+        if !environments.contains(name) {
+            let problem = at(&path, &format!("no environment `{name}`: there is no config/{name}.yaml"));
+            return Err(problem.hint(near_hint(name, environments)));
+        }
+    }
+    for (name, service) in &app.services {
+        if !root.join(&service.stack).is_file() {
+            let message = format!("no template `{}`", service.stack.display());
+            return Err(at(&["services", name, "stack"], &message));
+        }
+    }
+    Ok(())
 }
 
 type At<'a> = dyn Fn(&[&str], &str) -> Problem + 'a;
@@ -102,6 +128,15 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
             return Err(at(&["protected"], "an emulated environment cannot be protected"));
         }
         Target::Account(_) | Target::Emulator(_) => {}
+    }
+    if let Some(domain) = &env.domain {
+        if env.endpoint().is_some() {
+            return Err(at(&["domain"], "an emulated environment has no domain of its own"));
+        }
+        // CloudFront takes certificates from there only (CloudFront Developer Guide, "Requirements for using SSL/TLS").
+        if !domain.certificate_arn.contains(":us-east-1:") {
+            return Err(at(&["domain", "certificateArn"], "CloudFront wants a certificate of us-east-1"));
+        }
     }
     check_functions(app, env, &at)?;
     if let Some(limit) = env.limits.keys().find(|limit| !app.limits.contains_key(*limit)) {

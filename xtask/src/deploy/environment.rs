@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::stack::{Outcome, apply};
+use crate::aws::Aws;
 use crate::aws::stacks::{self, StackInput};
-use crate::aws::{Aws, objects};
 use crate::config::{Config, Outputs};
 use crate::error::Problem;
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
@@ -13,51 +13,50 @@ use crate::ui::Ui;
 /// Creates or updates the bootstrap stacks: the account's permissions boundary, the region's artifact bucket.
 pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config) -> anyhow::Result<()> {
     let renderer = Renderer::load(&config.root)?;
-    let (account, region) = tokio::try_join!(
-        one(ui, aws, config, &renderer, BOOTSTRAP_ACCOUNT),
-        one(ui, aws, config, &renderer, BOOTSTRAP_REGION),
-    )?;
-    for (name, outcome) in [(BOOTSTRAP_ACCOUNT, account), (BOOTSTRAP_REGION, region)] {
-        if outcome != Outcome::Unchanged {
-            ui.step("Deployed", stack_name(config, name));
+    let home = aws.cloudformation_in(&config.app.home_region);
+    let protect = config.env.endpoint().is_none();
+    let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT)?;
+    let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
+    let (one, other) =
+        tokio::try_join!(apply(ui, &home, &account, protect), apply(ui, &aws.cloudformation, &region, protect))?;
+    for (input, applied) in [(account, one), (region, other)] {
+        if applied.outcome != Outcome::Unchanged {
+            ui.step("Deployed", input.name);
         }
     }
     Ok(())
 }
 
-async fn one(ui: &Ui, aws: &Aws, config: &Config, renderer: &Renderer, name: &str) -> anyhow::Result<Outcome> {
-    let input = StackInput {
-        name: stack_name(config, name),
+/// Shared by all environments of an account: no environment in the name.
+fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Result<StackInput> {
+    Ok(StackInput {
+        name: format!("{}-{name}", config.app.app),
         template: renderer.bootstrap(config, name)?,
         template_url: None,
         parameters: BTreeMap::new(),
         tags: BTreeMap::from([("app".to_owned(), config.app.app.clone())]),
-    };
-    Ok(apply(ui, &aws.cloudformation, &input, config.env.endpoint().is_none()).await?.outcome)
+        kept: None,
+    })
 }
 
-/// Shared by all environments of an account: no environment in the name.
-fn stack_name(config: &Config, name: &str) -> String {
-    format!("{}-{name}", config.app.app)
-}
-
-/// Says what to run where the account or the region is not prepared.
-pub(super) async fn require_bootstrap(aws: &Aws, config: &Config) -> anyhow::Result<()> {
-    let bucket = config.artifact_bucket();
-    let account = stack_name(config, BOOTSTRAP_ACCOUNT);
-    let (bucket_there, boundary) =
-        tokio::try_join!(objects::bucket_exists(&aws.s3, &bucket), stacks::describe(&aws.cloudformation, &account),)?;
-    if bucket_there && boundary.is_some() {
-        return Ok(());
+/// Says what to run where the account or the region is not prepared, or no longer as this version wants it.
+pub(super) async fn require_bootstrap(ui: &Ui, aws: &Aws, config: &Config) -> anyhow::Result<()> {
+    let renderer = Renderer::load(&config.root)?;
+    let remedy = format!("cargo xtask bootstrap --env {}", config.env.name);
+    let home = aws.cloudformation_in(&config.app.home_region);
+    for (client, name) in [(&home, BOOTSTRAP_ACCOUNT), (&aws.cloudformation, BOOTSTRAP_REGION)] {
+        let wanted = shared_stack(config, &renderer, name)?;
+        let live = stacks::describe(client, &wanted.name).await?.filter(|live| !live.outputs.is_empty());
+        if live.is_none() {
+            let (account, region) = (config.env.account(), &config.env.region);
+            let text = format!("account {account} is not prepared for region {region}: no stack `{}`", wanted.name);
+            return Err(Problem::failed(text).hint(remedy).into());
+        }
+        if stacks::template(client, &wanted.name).await?.trim_end() != wanted.template.trim_end() {
+            ui.warn(format!("stack `{}` is not what this version would make it: run `{remedy}`", wanted.name));
+        }
     }
-    let missing = if bucket_there { format!("stack `{account}`") } else { format!("artifact bucket `{bucket}`") };
-    Err(Problem::failed(format!(
-        "account {} is not prepared for region {}: there is no {missing}",
-        config.env.account(),
-        config.env.region
-    ))
-    .hint(format!("cargo xtask bootstrap --env {}", config.env.name))
-    .into())
+    Ok(())
 }
 
 /// The outputs of every stack of the environment that is there.

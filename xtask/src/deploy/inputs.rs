@@ -44,6 +44,7 @@ pub(super) fn stack_input(
         template_url: None,
         parameters,
         tags: tags(config, service),
+        kept: None,
     }
 }
 

@@ -68,7 +68,7 @@ pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<
     if config.env.endpoint().is_some() {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config)).await?;
     } else {
-        environment::require_bootstrap(&aws, &config).await?;
+        environment::require_bootstrap(&ctx.ui, &aws, &config).await?;
         confirm(ctx, &config, &full, &before)?;
     }
     let renderer = Renderer::load(&config.root)?;
@@ -164,7 +164,7 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
     let input = if run.full.contains(&service) {
         Some(full_input(&run, &service, &outputs).await?)
     } else {
-        rewired_input(&run, &service, &outputs).await?
+        rewired_input(&run, &service, &outputs)?
     };
     let applied = match (input, run.before.get(&service)) {
         (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, run.config.env.protected).await?,
@@ -195,22 +195,31 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
 }
 
 /// A consumer that was not asked for keeps its template and code, and gets only inputs that changed.
-async fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<Option<StackInput>> {
+fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<Option<StackInput>> {
     let Some(live) = run.before.get(service) else { return Ok(None) };
     let mut parameters = live.parameters.clone();
-    parameters.extend(
-        wired(&run.config, service, outputs)?.into_iter().filter(|(name, _)| live.parameters.contains_key(name)),
-    );
-    if parameters == live.parameters {
+    for (name, to) in &run.config.app.services[service].inputs {
+        // An input that only the next template knows is that deploy's business.
+        if let Some(value) = parameters.get_mut(name) {
+            resolve(outputs, to)?.clone_into(value);
+        }
+    }
+    let kept: BTreeSet<String> = parameters
+        .iter()
+        .filter(|(name, value)| live.parameters.get(*name) == Some(value))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if kept.len() == parameters.len() {
         return Ok(None);
     }
-    let name = run.config.stack_name(service);
-    let template = stacks::template(&run.aws.cloudformation, &name).await?;
-    let template_url = match template.len() {
-        0..=TEMPLATE_BODY_MAX => None,
-        _ => Some(upload_template(run, &template).await?),
-    };
-    Ok(Some(StackInput { name, template, template_url, parameters, tags: live.tags.clone() }))
+    Ok(Some(StackInput {
+        name: run.config.stack_name(service),
+        template: String::new(),
+        template_url: None,
+        parameters,
+        tags: live.tags.clone(),
+        kept: Some(kept),
+    }))
 }
 
 /// All artifacts at once, when the first stack asks for its own: one cargo call for the whole deploy.
@@ -229,11 +238,14 @@ async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
     }
     Ok(match run.config.env.endpoint() {
         Some(endpoint) => format!("{endpoint}/{bucket}/{key}"),
-        None => format!("https://{bucket}.s3.{}.amazonaws.com/{key}", run.config.env.region),
+        None => {
+            let suffix = if run.config.env.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+            format!("https://{bucket}.s3.{}.{suffix}/{key}", run.config.env.region)
+        }
     })
 }
 
-/// Syncs each site that was asked for, or that names an output which this deploy changed.
+/// Syncs each site that was asked for, or that names an output of a service which this deploy touches.
 async fn sync_sites(
     run: &Run,
     outcomes: &BTreeMap<String, Outcome>,
@@ -245,11 +257,10 @@ async fn sync_sites(
         if !outcomes.contains_key(service) {
             continue;
         }
-        let changed = |to: &&crate::config::OutputRef| {
-            let before = run.before.get(&to.service).and_then(|live| live.outputs.get(&to.output));
-            before.map(String::as_str) != resolve(outputs, to).ok()
-        };
-        if !run.full.contains(service) && !spec.needs().any(|to| changed(&to)) {
+        // Not "the outputs changed in this run": an earlier run may have been killed between a stack and its site.
+        let touched =
+            |name: &String| run.full.contains(name) || outcomes.get(name).is_some_and(|one| *one != Outcome::Unchanged);
+        if !touched(service) && !spec.needs().any(|to| touched(&to.service)) {
             continue;
         }
         if let Some(missing) = spec.needs().find(|to| !outputs.contains_key(&to.service)) {

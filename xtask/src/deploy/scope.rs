@@ -41,7 +41,7 @@ mod tests {
 
     fn app() -> App {
         serde_yaml::from_str(
-            "app: demo\ndefaultEnvironment: local\nservices:\n  users: {stack: s}\n  orders: {stack: s, inputs: {A: users.X}}\n  mail: {stack: s, inputs: {A: orders.X}}\n",
+            "app: demo\ndefaultEnvironment: local\nhomeRegion: eu-central-1\nservices:\n  users: {stack: s}\n  orders: {stack: s, inputs: {A: users.X}}\n  mail: {stack: s, inputs: {A: orders.X}}\n",
         )
         .unwrap()
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::StackStatus;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -46,13 +47,14 @@ pub(super) async fn apply(ui: &Ui, client: &Client, wanted: &StackInput, protect
         match (step, live) {
             (Step::Unchanged, Some(live)) => return finish(client, &live, Outcome::Unchanged, protect).await,
             (Step::Create, _) => {
-                if let Some(live) = change(ui, client, wanted, true).await? {
+                if let Change::Done(live) = change(ui, client, wanted, true).await? {
                     return finish(client, &live, Outcome::Created, protect).await;
                 }
             }
             (Step::Update, Some(live)) => match change(ui, client, wanted, false).await? {
-                Some(live) => return finish(client, &live, Outcome::Updated, protect).await,
-                None => return finish(client, &live, Outcome::Unchanged, protect).await,
+                Change::Done(live) => return finish(client, &live, Outcome::Updated, protect).await,
+                Change::Nothing => return finish(client, &live, Outcome::Unchanged, protect).await,
+                Change::Elsewhere => {}
             },
             (Step::Recreate, Some(live)) => {
                 ui.say(format!(
@@ -65,7 +67,8 @@ pub(super) async fn apply(ui: &Ui, client: &Client, wanted: &StackInput, protect
             }
             (Step::Join, Some(live)) => {
                 ui.say(format!("{:>12} `{}` is {}", "Waiting", wanted.name, live.status));
-                wait::settle(ui, client, &wanted.name, "").await?;
+                let token = stacks::newest_token(client, &live.id).await?.unwrap_or_default();
+                wait::settle(ui, client, &live.id, &token).await?;
             }
             (Step::Stuck(hint), Some(live)) => {
                 let text = format!("stack `{}` is {}: {}", wanted.name, live.status, live.reason);
@@ -92,42 +95,52 @@ async fn finish(client: &Client, live: &LiveStack, outcome: Outcome, protect: bo
     Ok(Applied { outcome, outputs: live.outputs.clone() })
 }
 
-/// Makes and executes a change set. `None`: CloudFormation found nothing to change after all.
-async fn change(ui: &Ui, client: &Client, wanted: &StackInput, new: bool) -> anyhow::Result<Option<LiveStack>> {
+/// What became of a change set.
+enum Change {
+    /// It was executed, and the stack is as wanted.
+    Done(LiveStack),
+    /// CloudFormation found nothing to change after all.
+    Nothing,
+    /// Another deploy executes it: look at the stack again.
+    Elsewhere,
+}
+
+/// Makes and executes a change set.
+async fn change(ui: &Ui, client: &Client, wanted: &StackInput, new: bool) -> anyhow::Result<Change> {
     let name = format!("xtask-{}", fingerprint(wanted));
     if !new {
         sweep(client, &wanted.name, &name).await?;
     }
     if !stacks::create_change_set(client, wanted, &name, new).await? {
         // A killed run left it: use it if it is whole, else make it anew.
-        if !matches!(ready(client, &wanted.name, &name).await?, ChangeSet::Ready { .. }) {
+        let found = ready(client, &wanted.name, &name).await?;
+        if !matches!(found, ChangeSet::Ready | ChangeSet::Taken) {
             stacks::delete_change_set(client, &wanted.name, &name).await?;
             stacks::create_change_set(client, wanted, &name, new).await?;
         }
     }
     match ready(client, &wanted.name, &name).await? {
-        ChangeSet::Ready { .. } => {}
-        ChangeSet::Empty { .. } => {
+        ChangeSet::Ready => {}
+        ChangeSet::Taken | ChangeSet::Pending => return Ok(Change::Elsewhere),
+        ChangeSet::Empty => {
             stacks::delete_change_set(client, &wanted.name, &name).await?;
-            return Ok(None);
+            return Ok(Change::Nothing);
         }
-        ChangeSet::Refused { reason, .. } => {
+        ChangeSet::Refused(reason) => {
             stacks::delete_change_set(client, &wanted.name, &name).await?;
-            if new {
-                // The shell that the change set made would stay behind as REVIEW_IN_PROGRESS.
-                stacks::delete(client, &wanted.name, &name).await?;
-            }
+            clear_shell(client, &wanted.name, &name).await?;
             return Err(
                 Problem::failed(format!("CloudFormation refuses the change of `{}`: {reason}", wanted.name)).into()
             );
         }
-        ChangeSet::Pending => return Ok(None),
     }
     let token = format!("{name}-{}", jiff::Timestamp::now().as_millisecond());
-    stacks::execute(client, &wanted.name, &name, &token).await?;
+    if !stacks::execute(client, &wanted.name, &name, &token).await? {
+        return Ok(Change::Elsewhere);
+    }
     let live = wait::settle(ui, client, &wanted.name, &token).await?;
     match live {
-        Some(live) if matches!(live.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(Some(live)),
+        Some(live) if matches!(live.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(Change::Done(live)),
         other => Err(failure(client, wanted, &token, other.as_ref()).await),
     }
 }
@@ -161,6 +174,14 @@ async fn ready(client: &Client, stack: &str, name: &str) -> anyhow::Result<Chang
             }
             Some(done) => return Ok(done),
         }
+    }
+}
+
+/// The shell that a refused first change set made would stay behind as `REVIEW_IN_PROGRESS`.
+async fn clear_shell(client: &Client, stack: &str, token: &str) -> anyhow::Result<()> {
+    match stacks::describe(client, stack).await? {
+        Some(live) if live.status == StackStatus::ReviewInProgress => stacks::delete(client, &live.id, token).await,
+        _ => Ok(()),
     }
 }
 

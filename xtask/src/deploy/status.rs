@@ -51,7 +51,8 @@ pub(super) fn decide(live: Option<&LiveStack>, template: Option<&str>, wanted: &
 }
 
 fn compare(live: &LiveStack, template: Option<&str>, wanted: &StackInput) -> Step {
-    let same = template.is_some_and(|template| template.trim_end() == wanted.template.trim_end());
+    let same =
+        wanted.kept.is_some() || template.is_some_and(|template| template.trim_end() == wanted.template.trim_end());
     if same && live.parameters == wanted.parameters && live.tags == wanted.tags {
         Step::Unchanged
     } else {
@@ -71,6 +72,7 @@ mod tests {
             template_url: None,
             parameters: BTreeMap::from([("A".into(), "1".into())]),
             tags: BTreeMap::from([("app".into(), "demo".into())]),
+            kept: None,
         }
     }
 

@@ -15,6 +15,9 @@ const DEADLINE: Duration = Duration::from_hours(1);
 /// Polls that may fail one after the other before the network counts as gone.
 const FAILED_POLLS: u32 = 20;
 
+/// After this long without an event of our own, the stack's status is taken as it is.
+const UNHEARD: Duration = Duration::from_secs(15);
+
 /// Paces the polls of one operation.
 #[derive(Debug)]
 pub struct Pace {
@@ -68,6 +71,12 @@ pub async fn settle(ui: &Ui, client: &Client, stack: &str, token: &str) -> anyho
     let mut pace = Pace::default();
     let mut seen = HashSet::new();
     loop {
+        // The status first, so that the events read after it hold everything up to it.
+        let poll = stacks::describe(client, stack).await;
+        let live = pace.tolerate(poll)?;
+        if let Some(None) = live {
+            return Ok(None);
+        }
         let poll = stacks::events(client, stack, token).await;
         for event in pace.tolerate(poll)?.into_iter().flatten() {
             if seen.insert(event.id.clone()) {
@@ -75,11 +84,12 @@ pub async fn settle(ui: &Ui, client: &Client, stack: &str, token: &str) -> anyho
                 show(ui, short, &event);
             }
         }
-        let poll = stacks::describe(client, stack).await;
-        match pace.tolerate(poll)? {
-            Some(Some(live)) if !in_progress(&live.status) => return Ok(Some(live)),
-            Some(None) => return Ok(None),
-            _ => {}
+        if let Some(Some(live)) = live {
+            // A status from before our operation, which an eventually consistent read may still give, is no end of it.
+            let begun = token.is_empty() || !seen.is_empty() || pace.start.elapsed() > UNHEARD;
+            if begun && !in_progress(&live.status) {
+                return Ok(Some(live));
+            }
         }
         pace.check(stack)?;
         pace.sleep().await;

@@ -1,7 +1,7 @@
 //! A browser for the tests: an installed Chromium or Chrome, else Playwright's, else Debian's.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::super::Ctx;
 use super::runner::run;
@@ -17,7 +17,7 @@ const PLACES: [&str; 2] = [
 
 /// The browser's program; installs one where there is none.
 pub(super) fn find(ctx: &Ctx, project: &Path) -> anyhow::Result<PathBuf> {
-    if let Some(found) = installed() {
+    if let Some(found) = installed().or_else(|| playwrights(project)) {
         return Ok(found);
     }
     ctx.ui.step("Installing", "a Chromium for the browser tests");
@@ -47,7 +47,7 @@ pub(in crate::commands) fn installed() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let on_path = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    given.into_iter().chain(on_path).chain(PLACES.map(PathBuf::from)).find(|candidate| candidate.is_file())
+    given.into_iter().chain(on_path).chain(PLACES.map(PathBuf::from)).find(|candidate| works(candidate))
 }
 
 /// Where Playwright has put its own, by its own word.
@@ -55,5 +55,11 @@ fn playwrights(project: &Path) -> Option<PathBuf> {
     let script = "console.log(require('playwright-core').chromium.executablePath())";
     let output = Command::new("node").args(["-e", script]).current_dir(project).output().ok()?;
     let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    path.is_file().then_some(path)
+    works(&path).then_some(path)
+}
+
+/// Whether it starts at all: a download of Playwright's lacks the system's libraries on a bare machine.
+fn works(program: &Path) -> bool {
+    let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    program.is_file() && version.is_ok_and(|status| status.success())
 }
