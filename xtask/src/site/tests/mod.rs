@@ -214,7 +214,13 @@ async fn play(steps: Vec<Step>, lawful: bool) -> std::sync::Arc<std::sync::Mutex
                 let mut world = world.lock().unwrap();
                 world.objects.insert(foreign_key(number), (vec![200], super::files::Headers::default()));
             }
-            Step::Delete(number) => drop(world.lock().unwrap().objects.remove(&foreign_key(number))),
+            Step::Delete(number) => {
+                let mut world = world.lock().unwrap();
+                world.objects.remove(&foreign_key(number));
+                // Bytes that came and went between two deploys leave no trace in the bucket: who put them there must
+                // take them out of the CDN.
+                world.edge.remove(&foreign_key(number));
+            }
             Step::Wait(hours) => world.lock().unwrap().wait(hours),
         }
     }
