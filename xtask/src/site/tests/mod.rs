@@ -117,6 +117,24 @@ fn killed_at_every_step_the_next_run_ends_in_the_same_state() {
 }
 
 #[test]
+fn a_way_back_that_is_killed_too_leaves_nothing_old_at_the_edge() {
+    block(async {
+        let (old, new) = (site(&[2], 1), site(&[3, 4], 2));
+        for (first, second) in (0..8).flat_map(|first| (0..8).map(move |second| (first, second))) {
+            let world = eventful().await;
+            for (step, files) in [(first, &new), (second, &old)] {
+                let killed = Deployer::new(&world, Some(Death { step, took_effect: true }));
+                // It may have less to do than steps to die at.
+                let done = killed.deploy(files).await;
+                assert!(done.is_err() || killed.calls() <= step);
+            }
+            Deployer::new(&world, None).deploy(&old).await.unwrap();
+            world.lock().unwrap().assert_is(&old);
+        }
+    });
+}
+
+#[test]
 fn of_two_deploys_at_once_the_slower_fails_and_no_document_loses_a_file() {
     block(async {
         let (slow, fast) = (site(&[3, 4], 2), [site(&[3, 4], 2), site(&[2], 1), site(&[1, 5], 3)]);
@@ -132,6 +150,11 @@ fn of_two_deploys_at_once_the_slower_fails_and_no_document_loses_a_file() {
                 Ok(_) => {}
                 Err(error) => {
                     assert!(error.to_string().contains("another deploy"), "{error:#}");
+                    let served = world.lock().unwrap().objects[INDEX].0.clone();
+                    // Unless the winner had the old document already and so left it alone: then the slower's is newer.
+                    let replaced = other[INDEX].sha256 != site(&[2], 1)[INDEX].sha256;
+                    let stays = SiteFile::of_bytes("", served).sha256 == other[INDEX].sha256;
+                    assert!(stays || !replaced, "the winner's site was overwritten before step {step}");
                     lost += 1;
                 }
             }
