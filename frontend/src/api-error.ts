@@ -62,6 +62,10 @@ export function toApiError(status: number, body: unknown, retryAfter: string | n
   });
 }
 
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}
+
 /** What to show for anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error && error.message !== "" ? error.message : "Something went wrong. Try again.";
