@@ -71,6 +71,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error && error.message !== "" ? error.message : "Something went wrong. Try again.";
 }
 
+/** The same, with what is wrong with single fields: for where no form shows it beside them. */
+export function fullMessageOf(error: unknown): string {
+  const fields = error instanceof ApiError ? Object.entries(error.fields) : [];
+  return [messageOf(error), ...fields.map(([name, said]) => `${name}: ${said}`)].join(" ");
+}
+
 function wording(status: number, said: string, seconds: number | null): string {
   if (status === 404) return "This is not there (any more).";
   if (status === 413) return "That is too large for the server.";
