@@ -32,7 +32,6 @@ export interface Upload {
   method: string;
   url: string;
   headers: Record<string, string>;
-  expiresAt: string;
 }
 
 export interface TodoQuery {

@@ -8,7 +8,7 @@ const pending = aFile({ fileID: "f1", status: "pending" });
 const available = aFile({ fileID: "f1", status: "available" });
 const leave = {
   file: pending,
-  upload: { method: "PUT", url: "https://s3.example", headers: {}, expiresAt: "" },
+  upload: { method: "PUT", url: "https://s3.example", headers: {} },
 };
 
 function steps(part: Partial<UploadSteps> = {}) {
