@@ -62,9 +62,19 @@ export function toApiError(status: number, body: unknown, retryAfter: string | n
   });
 }
 
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}
+
 /** What to show for anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error && error.message !== "" ? error.message : "Something went wrong. Try again.";
+}
+
+/** The same, with what is wrong with single fields: for where no form shows it beside them. */
+export function fullMessageOf(error: unknown): string {
+  const fields = error instanceof ApiError ? Object.entries(error.fields) : [];
+  return [messageOf(error), ...fields.map(([name, said]) => `${name}: ${said}`)].join(" ");
 }
 
 function wording(status: number, said: string, seconds: number | null): string {

@@ -1,4 +1,5 @@
 // The routes of the two APIs as functions. Nothing else builds their addresses.
+import { isNotFound } from "./api-error.ts";
 import type { Config } from "./config.ts";
 import type { Transport } from "./transport.ts";
 
@@ -31,7 +32,6 @@ export interface Upload {
   method: string;
   url: string;
   headers: Record<string, string>;
-  expiresAt: string;
 }
 
 export interface TodoQuery {
@@ -111,7 +111,7 @@ export class Api {
   }
 
   async deleteTodo(todoID: string): Promise<void> {
-    await this.#transport.send({ method: "DELETE", url: `${this.#todo(todoID)}/delete` });
+    await this.#delete(`${this.#todo(todoID)}/delete`);
   }
 
   listFiles(todoID: string, cursor: string | null, signal?: AbortSignal): Promise<FilePage> {
@@ -129,8 +129,16 @@ export class Api {
   }
 
   async deleteFile(todoID: string, fileID: string): Promise<void> {
-    const url = `${this.#files(todoID)}/${encodeURIComponent(fileID)}/delete`;
-    await this.#transport.send({ method: "DELETE", url });
+    await this.#delete(`${this.#files(todoID)}/${encodeURIComponent(fileID)}/delete`);
+  }
+
+  /** What is not there (any more) is deleted: the answer to a first try may have been lost. */
+  async #delete(url: string): Promise<void> {
+    try {
+      await this.#transport.send({ method: "DELETE", url });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   #todo(todoID: string): string {

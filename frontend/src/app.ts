@@ -62,12 +62,13 @@ export class App {
   }
 
   start(): void {
-    const { auth, router, uploads } = this.#context;
+    const { auth, router, uploads, drafts } = this.#context;
     if (auth.identity) this.#sessionStarted(auth.identity.sub);
     auth.store.subscribe((state) => this.#sessionChanged(state));
     addEventListener("beforeunload", (event) => {
-      if (uploads.active) event.preventDefault();
+      if (uploads.active || drafts.any) event.preventDefault();
     });
+    for (const type of ["dragover", "drop"] as const) addEventListener(type, refuseFiles);
     router.start();
   }
 
@@ -130,4 +131,11 @@ export class App {
     this.#shown?.view.dispose?.();
     this.#shown = null;
   }
+}
+
+/** Beside the place meant for it, a dropped file would replace the page. */
+function refuseFiles(event: DragEvent): void {
+  if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
 }

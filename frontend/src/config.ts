@@ -1,7 +1,6 @@
 // What the deployment tells the app: read once at the start from the file that index.html names.
 
 export interface Config {
-  region: string;
   cognitoEndpoint: string;
   userPoolId: string;
   userPoolClientId: string;
@@ -15,7 +14,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-const TEXTS = ["region", "userPoolId", "userPoolClientId"] as const;
+const TEXTS = ["userPoolId", "userPoolClientId"] as const;
 const ADDRESSES = ["cognitoEndpoint", "todosApiUrl", "filesApiUrl"] as const;
 
 export async function loadConfig(page: Document, get: typeof fetch = fetch): Promise<Config> {
@@ -52,7 +51,6 @@ export function parseConfig(value: unknown): Config {
     throw new ConfigError("Configuration: `maxFileSize` is no positive number of bytes.");
   }
   return {
-    region: text(raw, "region"),
     cognitoEndpoint: text(raw, "cognitoEndpoint"),
     userPoolId: text(raw, "userPoolId"),
     userPoolClientId: text(raw, "userPoolClientId"),

@@ -1,6 +1,8 @@
 // Typed text that must outlive the form it was typed into: a change of view, or a session that ends. It
 // stays in memory, and belongs to one user: whoever else logs in never sees it.
 
+type TextInput = HTMLInputElement | HTMLTextAreaElement;
+
 export class Drafts {
   #owner: string | null = null;
   readonly #texts = new Map<string, string>();
@@ -27,16 +29,29 @@ export class Drafts {
     else for (const name of [...this.#texts.keys()]) if (name.startsWith(key)) this.#texts.delete(name);
   }
 
+  /** Whether something was typed that is nowhere else yet. */
+  get any(): boolean {
+    return this.#texts.size > 0;
+  }
+
   clear(): void {
     this.#texts.clear();
     this.#owner = null;
   }
 
-  /** Fills the field from its draft, if there is one, and follows what is typed. Says whether there was one. */
-  bind(field: HTMLInputElement | HTMLTextAreaElement, key: string): boolean {
-    const kept = this.get(key);
-    if (kept !== undefined) field.value = kept;
-    field.addEventListener("input", () => this.set(key, field.value));
-    return kept !== undefined;
+  /** Fills the field from its draft, if there is one, and follows what is typed: the text it had before is no draft. */
+  bind(field: TextInput, key: string): void {
+    const before = field.value;
+    field.value = this.get(key) ?? before;
+    field.addEventListener("input", () => {
+      if (field.value === before) this.drop(key);
+      else this.set(key, field.value);
+    });
+  }
+
+  /** This text has arrived: forgets it and empties its field, except where something else was typed meanwhile. */
+  release(field: TextInput, key: string, sent: string): void {
+    if (field.value === sent) field.value = "";
+    if (this.get(key) === sent) this.drop(key);
   }
 }

@@ -65,10 +65,15 @@ export class FileList {
     const known = this.store.state.items.find((file) => file.fileID === fileID);
     const age = this.#now() - (this.#signedAt.get(fileID) ?? 0);
     if (known?.filePath && age < FRESH_FOR) return known.filePath;
+    return (await this.refresh(fileID, signal))?.filePath ?? null;
+  }
+
+  /** Asks for one file anew, on whatever page it is, and takes the answer over. */
+  async refresh(fileID: string, signal?: AbortSignal): Promise<TodoFile | null> {
     const fresh = await this.find(fileID, signal);
     if (fresh === null) this.remove(fileID);
     else this.put(fresh);
-    return fresh?.filePath ?? null;
+    return fresh;
   }
 
   async #page(cursor: string | null, signal?: AbortSignal): Promise<FilePage> {

@@ -15,7 +15,12 @@ export function compareTodos(a: Todo, b: Todo): number {
 
 export function matchesQuery(todo: Todo, query: TodoQuery): boolean {
   if (query.completed !== null && todo.completed !== query.completed) return false;
-  return todo.title.toLowerCase().includes(query.search.toLowerCase());
+  return folded(todo.title).includes(folded(query.search));
+}
+
+/** The API's folding, one code point after the other: `Straße` is found by `STRASSE`, and any sigma by any other. */
+function folded(text: string): string {
+  return [...text].map((each) => each.toLowerCase().toUpperCase().toLowerCase()).join("");
 }
 
 /**

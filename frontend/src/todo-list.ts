@@ -19,6 +19,8 @@ export interface TodoPages {
   listTodos(query: TodoQuery, cursor: string | null, signal?: AbortSignal): Promise<TodoPage>;
 }
 
+type Change = { put: Todo } | { remove: string };
+
 /** The API may answer with empty pages on the way to a match; after this many the user decides. */
 const EMPTY_PAGES = 8;
 
@@ -33,6 +35,8 @@ export class TodoList {
   });
   readonly #api: TodoPages;
   #running: AbortController | null = null;
+  /** What was changed here since the request under way was sent: its answer may not know of it yet. */
+  #meanwhile: Change[] = [];
 
   constructor(api: TodoPages) {
     this.#api = api;
@@ -62,31 +66,40 @@ export class TodoList {
   }
 
   put(todo: Todo): void {
-    const { todos, query, cursor } = this.state;
-    this.store.set({ todos: placeTodo(todos, todo, query, cursor !== null), changed: todo });
+    this.store.set({ todos: this.#change({ put: todo }), changed: todo });
   }
 
   remove(todoID: string): void {
-    this.store.set({ todos: this.state.todos.filter((todo) => todo.todoID !== todoID) });
+    this.store.set({ todos: this.#change({ remove: todoID }) });
+  }
+
+  #change(change: Change): Todo[] {
+    const { todos, query, cursor } = this.state;
+    if (this.#running) this.#meanwhile.push(change);
+    return applied(todos, change, query, cursor !== null);
   }
 
   async #fetch(before: readonly Todo[], start: string | null): Promise<void> {
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
+    this.#meanwhile = [];
     try {
       const page = await this.#page(start, running.signal);
       if (running.signal.aborted) return;
       const current = start === null ? before : this.state.todos;
-      this.store.set({
-        todos: withoutDuplicates([...current, ...page.todos]),
-        cursor: page.nextCursor ?? null,
-        phase: "ready",
-      });
+      const cursor = page.nextCursor ?? null;
+      const todos = this.#meanwhile.reduce(
+        (before, change) => applied(before, change, this.state.query, cursor !== null),
+        withoutDuplicates([...current, ...page.todos]),
+      );
+      this.store.set({ todos, cursor, phase: "ready" });
     } catch (error) {
       if (running.signal.aborted) return;
       if (error instanceof SessionEndedError) this.store.set({ phase: "idle" });
       else this.store.set({ phase: "failed", error: messageOf(error) });
+    } finally {
+      if (this.#running === running) this.#running = null;
     }
   }
 
@@ -97,6 +110,11 @@ export class TodoList {
     }
     return page;
   }
+}
+
+function applied(todos: readonly Todo[], change: Change, query: TodoQuery, hasMore: boolean): Todo[] {
+  if ("put" in change) return placeTodo(todos, change.put, query, hasMore);
+  return todos.filter((todo) => todo.todoID !== change.remove);
 }
 
 /** A todo that moved between two pages may come twice; the later answer is the newer one. */

@@ -52,8 +52,7 @@ export class Transport {
     const response = first.status === 401 ? await this.#once(request, true) : first;
     if (response.status === 401) return this.#ended();
     if (!response.ok) throw await readError(response);
-    const body = await response.text();
-    return (body === "" ? null : JSON.parse(body)) as T;
+    return readBody<T>(response, request.signal);
   }
 
   async #once(request: Request, forceRefresh: boolean): Promise<Response> {
@@ -89,6 +88,17 @@ export class Transport {
   async #ended(): Promise<never> {
     await this.#tokens.expire();
     throw new SessionEndedError();
+  }
+}
+
+/** An answer that breaks off, or is none of the API's, is as good as none. */
+async function readBody<T>(response: Response, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    const body = await response.text();
+    return (body === "" ? null : JSON.parse(body)) as T;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw unreachable();
   }
 }
 

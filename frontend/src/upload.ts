@@ -1,9 +1,10 @@
 // One file on its way: digest, leave to upload, the bytes straight to the storage, and the wait until the
 // service has seen them arrive. The states are data; everything that does something is handed in.
 import type { NewFile, TodoFile, Upload } from "./api.ts";
-import { messageOf } from "./api-error.ts";
+import { fullMessageOf } from "./api-error.ts";
 
 export type UploadState =
+  | { at: "waiting" }
   | { at: "preparing" }
   | { at: "sending"; sent: number; total: number }
   | { at: "confirming" }
@@ -51,9 +52,14 @@ export async function runUpload(
     const found = await confirm(announced.fileID, steps, signal);
     report(found ? { at: "done", file: found } : { at: "unconfirmed" });
   } catch (error) {
-    report(signal.aborted ? { at: "cancelled" } : { at: "failed", message: messageOf(error) });
+    report(signal.aborted ? { at: "cancelled" } : ending(arrived, error));
     if (announced && (!arrived || signal.aborted)) await discard(announced.fileID, steps);
   }
+}
+
+/** Once the bytes have arrived there is nothing to send again, whatever became of the looks for them. */
+function ending(arrived: boolean, error: unknown): UploadState {
+  return arrived ? { at: "unconfirmed" } : { at: "failed", message: fullMessageOf(error) };
 }
 
 async function confirm(fileID: string, steps: UploadSteps, signal: AbortSignal): Promise<TodoFile | null> {

@@ -1,6 +1,7 @@
 // All uploads of this page, whichever todo is on the screen: leaving a todo does not stop what it is sending.
 import type { TodoFile } from "./api.ts";
 import { Store } from "./store.ts";
+import { Turns } from "./turns.ts";
 import { isOver, runUpload, type UploadState, type UploadSteps } from "./upload.ts";
 
 export interface UploadEntry {
@@ -13,11 +14,15 @@ export interface UploadEntry {
   state: UploadState;
 }
 
+/** A file is read as a whole for its digest, so many at once would be heavy. */
+const AT_A_TIME = 3;
+
 export class Uploads {
   readonly store = new Store<{ entries: readonly UploadEntry[] }>({ entries: [] });
   readonly #steps: (todoID: string) => UploadSteps;
   readonly #files = new Map<number, File>();
   readonly #cancels = new Map<number, AbortController>();
+  readonly #turns = new Turns(AT_A_TIME);
   #last = 0;
 
   constructor(steps: (todoID: string) => UploadSteps) {
@@ -35,7 +40,7 @@ export class Uploads {
   add(todoID: string, file: File): Promise<void> {
     this.#last += 1;
     const id = this.#last;
-    const state: UploadState = { at: "preparing" };
+    const state: UploadState = { at: "waiting" };
     const entry: UploadEntry = { id, todoID, name: file.name, size: file.size, fileID: null, state };
     this.#files.set(id, file);
     this.store.set({ entries: [...this.store.state.entries, entry] });
@@ -50,6 +55,7 @@ export class Uploads {
 
   cancel(id: number): void {
     this.#cancels.get(id)?.abort();
+    if (this.#find(id)?.state.at === "waiting") this.dismiss(id);
   }
 
   dismiss(id: number): void {
@@ -67,11 +73,16 @@ export class Uploads {
   }
 
   async #run(id: number): Promise<void> {
+    const cancel = new AbortController();
+    this.#cancels.set(id, cancel);
+    this.#change(id, { state: { at: "waiting" } });
+    await this.#turns.take(() => this.#send(id, cancel));
+  }
+
+  async #send(id: number, cancel: AbortController): Promise<void> {
     const file = this.#files.get(id);
     const entry = this.#find(id);
     if (!file || !entry) return;
-    const cancel = new AbortController();
-    this.#cancels.set(id, cancel);
     const steps = this.#steps(entry.todoID);
     const announce: UploadSteps["announce"] = async (wanted, signal) => {
       const leave = await steps.announce(wanted, signal);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ApiError, messageOf, readError, toApiError } from "../src/api-error.ts";
+import { ApiError, fullMessageOf, messageOf, readError, toApiError } from "../src/api-error.ts";
 
 describe("the API's own errors", () => {
   test("carry code, message and fields", () => {
@@ -68,6 +68,12 @@ test.each([
   [422, false],
 ])("status %i is worth trying again: %s", (status, transient) => {
   expect(new ApiError(status, "x").isTransient).toBe(transient);
+});
+
+test("what is wrong with single fields can be told with the message", () => {
+  const error = new ApiError(422, "Refused.", { fields: { fileName: "is empty", size: "is too large" } });
+  expect(fullMessageOf(error)).toBe("Refused. fileName: is empty size: is too large");
+  expect(fullMessageOf(new Error("this"))).toBe("this");
 });
 
 test("whatever is thrown has words", () => {

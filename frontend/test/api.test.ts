@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { Api } from "../src/api.ts";
+import { ApiError } from "../src/api-error.ts";
 import type { Config } from "../src/config.ts";
 import type { Request, Transport } from "../src/transport.ts";
 
@@ -11,7 +12,7 @@ function setUp() {
   });
   const config = { todosApiUrl: "https://t", filesApiUrl: "https://f" } as Config;
   const api = new Api(config, { send } as unknown as Transport, () => "su/b");
-  return { api, sent };
+  return { api, sent, send };
 }
 
 test("every route has its method, address and body", async () => {
@@ -41,4 +42,13 @@ test("every route has its method, address and body", async () => {
     ["DELETE https://f/1/files/..%2F2/delete", undefined],
   ]);
   expect(sent[3]?.headers).toEqual({ "idempotency-key": "key" });
+});
+
+test("deleting what is already gone is done, any other refusal is an error", async () => {
+  const { api, send } = setUp();
+  send.mockRejectedValueOnce(new ApiError(404, "gone")).mockRejectedValueOnce(new ApiError(404, "gone"));
+  await api.deleteTodo("1");
+  await api.deleteFile("1", "2");
+  send.mockRejectedValueOnce(new ApiError(503, "broken"));
+  await expect(api.deleteTodo("1")).rejects.toThrow("broken");
 });

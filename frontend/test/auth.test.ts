@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { Auth, type IdentityProvider, normalizeEmail, type Tokens } from "../src/auth.ts";
-import { authErrorMessage } from "../src/auth-errors.ts";
+import { authErrorMessage, isAlreadyConfirmed, loginErrorMessage } from "../src/auth-errors.ts";
 
 const ada: Tokens = { accessToken: "a", identity: { sub: "1", email: "ada@example.com" } };
 const bob: Tokens = { accessToken: "b", identity: { sub: "2", email: "bob@example.com" } };
@@ -110,11 +110,27 @@ test("a library that failed to load is asked for again", async () => {
   expect(await auth.restore()).toEqual(ada.identity);
 });
 
+const named = (name: string, message = "raw") => Object.assign(new Error(message), { name });
+
+test("the login does not tell an unknown address from a wrong password, but tells a locked account", () => {
+  const wrong = loginErrorMessage(named("NotAuthorizedException", "Incorrect username or password."));
+  expect(wrong).toContain("wrong");
+  expect(loginErrorMessage(named("UserNotFoundException"))).toBe(wrong);
+  expect(loginErrorMessage(named("NotAuthorizedException", "Password attempts exceeded"))).toBe(
+    "Password attempts exceeded",
+  );
+  expect(loginErrorMessage(named("LimitExceededException"))).toContain("Too many attempts");
+});
+
+test("a refusal to confirm means that the account is confirmed already", () => {
+  expect(isAlreadyConfirmed(named("NotAuthorizedException"))).toBe(true);
+  expect(isAlreadyConfirmed(named("CodeMismatchException"))).toBe(false);
+});
+
 test("known errors are told in plain words, unknown ones in their own", () => {
-  const named = (name: string) => Object.assign(new Error("raw"), { name });
   expect(authErrorMessage(named("CodeMismatchException"))).toContain("not right");
-  expect(authErrorMessage(named("UserNotFoundException"))).toBe(
-    authErrorMessage(named("NotAuthorizedException")),
+  expect(authErrorMessage(named("NotAuthorizedException", "SignUp is not permitted"))).toBe(
+    "SignUp is not permitted",
   );
   expect(authErrorMessage(named("SomethingNew"))).toBe("raw");
   expect(authErrorMessage(null)).not.toBe("");

@@ -47,3 +47,10 @@ test("a file that is gone by then leaves the list", async () => {
   expect(await files.freshPath("1")).toBeNull();
   expect(files.store.state.items).toEqual([]);
 });
+
+test("one file is asked for anew on a page that is not loaded yet", async () => {
+  const { files } = setUp({ "": { files: [one], nextCursor: "n" }, n: { files: [two] } });
+  await files.load();
+  await files.refresh("2");
+  expect(files.store.state.items).toEqual([one, two]);
+});

@@ -62,11 +62,38 @@ describe("drafts", () => {
   test("follow what is typed into one form and fill the next", () => {
     const drafts = new Drafts();
     const first = new Field();
-    expect(drafts.bind(asInput(first), "add.title")).toBe(false);
+    drafts.bind(asInput(first), "add.title");
+    expect([first.value, drafts.any]).toEqual(["", false]);
     first.type("half a");
     const second = new Field();
-    expect(drafts.bind(asInput(second), "add.title")).toBe(true);
-    expect(second.value).toBe("half a");
+    drafts.bind(asInput(second), "add.title");
+    expect([second.value, drafts.any]).toEqual(["half a", true]);
+  });
+
+  test("end when the text is what it was before", () => {
+    const drafts = new Drafts();
+    const field = new Field();
+    field.value = "as saved";
+    drafts.bind(asInput(field), "todo.1.edit.title");
+    field.type("changed");
+    field.type("as saved");
+    expect(drafts.any).toBe(false);
+  });
+
+  test("that have arrived leave their fields, and what was typed meanwhile stays", () => {
+    const drafts = new Drafts();
+    const [title, description] = [new Field(), new Field()];
+    drafts.bind(asInput(title), "add.title");
+    drafts.bind(asInput(description), "add.description");
+    title.type("sent");
+    description.type("typed meanwhile");
+    drafts.release(asInput(title), "add.title", "sent");
+    drafts.release(asInput(description), "add.description", "");
+    expect([title.value, drafts.get("add.title")]).toEqual(["", undefined]);
+    expect([description.value, drafts.get("add.description")]).toEqual([
+      "typed meanwhile",
+      "typed meanwhile",
+    ]);
   });
 
   test("survive a new login of the same user", () => {

@@ -6,7 +6,6 @@ import { matchPath } from "../src/router.ts";
 import { Store } from "../src/store.ts";
 
 const CONFIG: Config = {
-  region: "eu-central-1",
   cognitoEndpoint: "https://cognito-idp.eu-central-1.amazonaws.com/",
   userPoolId: "eu-central-1_x",
   userPoolClientId: "client",

@@ -59,6 +59,51 @@ describe("pages", () => {
   });
 });
 
+describe("what is changed here while an answer is under way", () => {
+  function waiting(before: TodoPage) {
+    const answer = deferred<TodoPage>();
+    const pages = [Promise.resolve(before), answer.promise];
+    const list = new TodoList({
+      listTodos: () => pages.shift() ?? Promise.reject(new Error("one too many")),
+    });
+    return { list, answer };
+  }
+
+  test("is not undone by a list that is loaded anew", async () => {
+    const { list, answer } = waiting({ todos: [c, b] });
+    await list.load();
+    const loaded = list.load();
+    const changed = { ...c, title: "changed" };
+    list.put(changed);
+    list.put(a);
+    list.remove("b");
+    answer.resolve({ todos: [c, b] });
+    await loaded;
+    expect(list.state.todos).toEqual([changed, a]);
+  });
+
+  test("is not undone by the next page", async () => {
+    const { list, answer } = waiting({ todos: [c], nextCursor: "1" });
+    await list.load();
+    const loaded = list.more();
+    list.put({ ...b, completed: true });
+    list.remove("c");
+    answer.resolve({ todos: [b, a] });
+    await loaded;
+    expect(list.state.todos).toEqual([a, { ...b, completed: true }]);
+  });
+
+  test("is left to the answers of requests that are sent later", async () => {
+    const { list, answer } = waiting({ todos: [] });
+    await list.load();
+    list.put(a);
+    const loaded = list.load();
+    answer.resolve({ todos: [] });
+    await loaded;
+    expect(list.state.todos).toEqual([]);
+  });
+});
+
 describe("a search", () => {
   test("that is overtaken by another is cancelled, and its late answer dropped", async () => {
     const first = deferred<TodoPage>();
@@ -133,6 +178,16 @@ describe("the order", () => {
     expect(matchesQuery(open, { search: "bread", completed: null })).toBe(true);
     expect(matchesQuery(open, { search: "(", completed: null })).toBe(false);
   });
+});
+
+test.each([
+  ["Straße", "STRASSE"],
+  ["STRASSE", "straße"],
+  ["ΟΔΟΣ", "οδος"],
+  ["οδός", "ΌΣ"],
+  ["K\u212aelvin", "kk"],
+])("%j is found by %j", (title, search) => {
+  expect(matchesQuery(aTodo({ title }), { search, completed: null })).toBe(true);
 });
 
 test("a change is announced even for a todo that the list does not show", () => {

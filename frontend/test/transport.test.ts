@@ -120,6 +120,29 @@ test("a cancelled request is no failure of the server", async () => {
   await expect(sent).rejects.toMatchObject({ name: "AbortError" });
 });
 
+describe("an answer that breaks off or is no JSON", () => {
+  const broken = (error: unknown) =>
+    new Response(new ReadableStream({ pull: (controller) => controller.error(error) }));
+
+  test("counts as none, so that a read is repeated", async () => {
+    const { transport } = setUp([broken(new TypeError("reset")), new Response("<html>"), ok()]);
+    expect(await transport.send({ method: "GET", url: URL_ })).toEqual({ ok: true });
+  });
+
+  test("is told as a server that can't be reached", async () => {
+    const { transport } = setUp([new Response("<html>")]);
+    await expect(transport.send({ method: "POST", url: URL_ })).rejects.toMatchObject({ status: 0 });
+  });
+
+  test("because the caller ended it is the caller's own doing", async () => {
+    const cancel = new AbortController();
+    const { transport } = setUp([broken(new DOMException("ended", "AbortError"))]);
+    const sent = transport.send({ method: "GET", url: URL_, signal: cancel.signal });
+    cancel.abort();
+    await expect(sent).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
+
 test("a wait ends at once when it is cancelled", async () => {
   const cancel = new AbortController();
   const wait = clock.sleep(60_000, cancel.signal);

@@ -8,7 +8,7 @@ const pending = aFile({ fileID: "f1", status: "pending" });
 const available = aFile({ fileID: "f1", status: "available" });
 const leave = {
   file: pending,
-  upload: { method: "PUT", url: "https://s3.example", headers: {}, expiresAt: "" },
+  upload: { method: "PUT", url: "https://s3.example", headers: {} },
 };
 
 function steps(part: Partial<UploadSteps> = {}) {
@@ -78,9 +78,9 @@ describe("an upload", () => {
     expect(used.discard).toHaveBeenCalledWith("f1");
   });
 
-  test("whose bytes have arrived is not taken back when only the look for them fails", async () => {
+  test("whose bytes have arrived is not confirmed, rather than failed, when only the look for them fails", async () => {
     const used = steps({ find: vi.fn(async () => Promise.reject(new Error("offline"))) });
-    expect((await run(used)).at(-1)).toMatchObject({ at: "failed" });
+    expect((await run(used)).at(-1)).toEqual({ at: "unconfirmed" });
     expect(used.discard).not.toHaveBeenCalled();
   });
 
@@ -105,6 +105,7 @@ describe("an upload", () => {
 });
 
 test.each([
+  ["waiting", false],
   ["preparing", false],
   ["sending", false],
   ["confirming", false],
@@ -150,6 +151,30 @@ describe("the uploads of the page", () => {
     uploads.cancel(1);
     await sent;
     expect(uploads.of("t1")).toEqual([]);
+  });
+
+  test("are sent three at a time, and read only when their turn comes", async () => {
+    const sending: ReturnType<typeof deferred<void>>[] = [];
+    const put = vi.fn(() => {
+      const one = deferred<void>();
+      sending.push(one);
+      return one.promise;
+    });
+    const digest = vi.fn(async () => "sum");
+    const uploads = new Uploads(() => steps({ digest, put }));
+    const states = () => uploads.of("t1").map((entry) => entry.state.at);
+    const all = Promise.all([1, 2, 3, 4, 5].map(() => uploads.add("t1", FILE)));
+    await vi.waitFor(() => expect(put).toHaveBeenCalledTimes(3));
+    expect(states()).toEqual(["sending", "sending", "sending", "waiting", "waiting"]);
+    uploads.cancel(4);
+    expect(states()).toEqual(["sending", "sending", "sending", "waiting"]);
+    sending[0]?.reject(new Error("refused"));
+    await vi.waitFor(() => expect(put).toHaveBeenCalledTimes(4));
+    expect(states()).toEqual(["failed", "sending", "sending", "sending"]);
+    expect(digest).toHaveBeenCalledTimes(4);
+    for (const one of sending) one.resolve();
+    await all;
+    expect(states()).toEqual(["failed", "done", "done", "done"]);
   });
 
   test("end with their todo, and only with theirs", async () => {

@@ -96,6 +96,31 @@ test("tokens that are gone lead to the login, and notes and edits in progress ar
   assert.deepEqual(page.problems, []);
 });
 
+test("notes that another tab saved are shown, and a draft on older ones is told so", async () => {
+  const notesOf = (tab) => detail(tab).getByRole("textbox", { name: "Notes" });
+  const save = async (tab, text) => {
+    await notesOf(tab).fill(text);
+    await detail(tab).getByRole("button", { name: "Save notes" }).click();
+    await detail(tab).getByText("Saved", { exact: true }).waitFor();
+  };
+  await addTodo(page, { title: "Shared" });
+  const other = await openPage(context, "/todos");
+  await openTodo(other, "Shared");
+  await save(other, "From the other tab");
+
+  await openTodo(page, "Shared");
+  await page.waitForFunction(
+    () => document.querySelector("textarea[name=notes]")?.value === "From the other tab",
+  );
+  await notesOf(page).fill("A draft");
+  await save(other, "From the other tab again");
+  await page.getByRole("link", { name: "Todo", exact: true }).click();
+  await openTodo(page, "Shared");
+  await detail(page).getByText("Other notes were saved meanwhile").waitFor();
+  assert.equal(await notesOf(page).inputValue(), "A draft");
+  assert.deepEqual([...page.problems, ...other.problems], []);
+});
+
 test("a submission whose answer is lost is not added twice by trying again", async () => {
   const keys = [];
   page.on("request", (request) => {

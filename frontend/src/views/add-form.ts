@@ -23,14 +23,19 @@ export function addForm({ api, drafts, list, notices }: Context): HTMLElement {
     validate: todo.errors,
     send: async () => {
       const body = todo.read();
+      const sent = Object.entries(todo.fields).map(([name, { input }]) => ({
+        name,
+        input,
+        text: input.value,
+      }));
       const added = await api.addTodo(body, submission.for(body));
       submission.done();
-      todo.forget();
-      for (const input of inputs) input.value = "";
+      for (const { name, input, text } of sent) drafts.release(input, `add.${name}`, text);
       follow();
       list.put(added);
       notices.show(`Added “${added.title}”.`);
-      title.input.focus();
+      const goingOn = inputs.some((input) => input.value !== "");
+      if (!goingOn && element.contains(document.activeElement)) title.input.focus();
     },
   });
   // Opens and closes with what is typed, never with the focus: a page that moves under a click sends it astray.

@@ -1,6 +1,6 @@
 // The code that proves the address is the user's own, and a way to have another one sent.
 import { normalizeEmail } from "../auth.ts";
-import { authErrorMessage } from "../auth-errors.ts";
+import { authErrorMessage, isAlreadyConfirmed } from "../auth-errors.ts";
 import type { Context, View } from "../context.ts";
 import { h, replace } from "../dom.ts";
 import { field } from "../ui/field.ts";
@@ -48,9 +48,15 @@ export function confirmView({ auth, handover, router }: Context): View {
       ...withError("code", codeError(fields.code.value)),
     }),
     send: async () => {
-      await auth.confirm(fields.email.value, fields.code.value);
+      let message = "Your e-mail address is confirmed. Log in to start.";
+      try {
+        await auth.confirm(fields.email.value, fields.code.value);
+      } catch (error) {
+        if (!isAlreadyConfirmed(error)) throw error;
+        message = "This account was confirmed before. Log in to start.";
+      }
       handover.email = normalizeEmail(fields.email.value);
-      handover.message = "Your e-mail address is confirmed. Log in to start.";
+      handover.message = message;
       router.go("/login");
     },
   });

@@ -1,6 +1,6 @@
 // One todo in full: its text, its notes, its files, and everything that can be done with it.
 import type { Todo } from "../api.ts";
-import { messageOf, SessionEndedError } from "../api-error.ts";
+import { isNotFound, messageOf, SessionEndedError } from "../api-error.ts";
 import type { Context, View } from "../context.ts";
 import { byKey, h, icon, keepingFocus, replace } from "../dom.ts";
 import { confirmDialog } from "../ui/dialog.ts";
@@ -8,7 +8,7 @@ import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
 import { editForm, hasEditDraft } from "./edit-form.ts";
 import { filesPanel } from "./files.ts";
-import { notesForm } from "./notes-form.ts";
+import { type NotesForm, notesForm } from "./notes-form.ts";
 import { type HeadActions, todoHead } from "./todo-head.ts";
 
 export function detailView(context: Context, todoID: string): View {
@@ -20,25 +20,34 @@ export function detailView(context: Context, todoID: string): View {
   const element = h("article", { class: "detail", "aria-label": "Todo" }, close, alert.element, head, rest);
   const left = new AbortController();
   let files: ReturnType<typeof filesPanel> | null = null;
+  let notes: NotesForm | null = null;
   let shown: Todo | null = null;
+  /** Counts what was changed here: an answer to an older question must not undo it. */
+  let changes = 0;
   let editing = hasEditDraft(drafts, todoID);
 
   const focusHeading = () => byKey(head, "heading")?.focus();
+
+  const failed = (error: unknown) => {
+    if (!left.signal.aborted && !(error instanceof SessionEndedError)) alert.show(messageOf(error));
+  };
 
   const guarded = async (work: () => Promise<void>) => {
     alert.clear();
     try {
       await work();
     } catch (error) {
-      if (left.signal.aborted || error instanceof SessionEndedError) return;
-      alert.show(messageOf(error));
+      failed(error);
     }
   };
 
   const changed = (todo: Todo) => {
+    changes += 1;
     shown = todo;
     list.put(todo);
-    if (!left.signal.aborted) showHead(todo);
+    if (left.signal.aborted) return;
+    notes?.update(todo);
+    if (!editing) showHead(todo);
   };
 
   const remove = async (todo: Todo) => {
@@ -54,7 +63,7 @@ export function detailView(context: Context, todoID: string): View {
       uploads.drop(todo.todoID);
       list.remove(todo.todoID);
       notices.show(`Deleted “${todo.title}”.`);
-      router.go("/todos");
+      if (!left.signal.aborted) router.go("/todos");
     });
   };
 
@@ -71,40 +80,57 @@ export function detailView(context: Context, todoID: string): View {
   };
 
   const showHead = (todo: Todo) => {
-    shown = todo;
     const saved = (answer: Todo) => {
       editing = false;
       changed(answer);
       focusHeading();
     };
-    if (editing) replace(head, editForm(context, todo, { saved, cancelled: () => edit(todo, false) }));
+    if (editing)
+      replace(head, editForm(context, todo, { saved, cancelled: () => edit(shown ?? todo, false) }));
     else keepingFocus(head, () => replace(head, ...todoHead(todo, actions)));
   };
 
   const showAll = (todo: Todo) => {
+    shown = todo;
     showHead(todo);
     files?.dispose();
     files = filesPanel(context, todo.todoID);
-    replace(rest, notesForm(context, todo, changed), files.element);
+    notes = notesForm(context, todo, changed);
+    replace(rest, notes.element, files.element);
   };
 
-  const load = async () => {
+  const take = (todo: Todo) => {
+    // What is drawn anew under a click loses it, so what has not changed stays.
+    const differs = JSON.stringify(todo) !== JSON.stringify(shown);
+    shown = todo;
+    list.put(todo);
+    if (files === null) return showAll(todo);
+    notes?.update(todo);
+    if (differs && !editing) showHead(todo);
+  };
+
+  const load = async (): Promise<void> => {
+    const before = changes;
     try {
       const todo = await api.getTodo(todoID, left.signal);
-      // What is drawn anew under a click loses it, so what has not changed stays.
-      const changed = JSON.stringify(todo) !== JSON.stringify(shown);
-      shown = todo;
-      list.put(todo);
-      if (files === null) showAll(todo);
-      else if (changed && !editing) showHead(todo);
+      if (before !== changes) return load();
+      take(todo);
     } catch (error) {
-      if (left.signal.aborted || error instanceof SessionEndedError) return;
-      alert.show(messageOf(error));
+      failed(error);
+      if (!isNotFound(error)) return;
+      list.remove(todoID);
+      drafts.drop(`todo.${todoID}.`);
     }
   };
 
+  let heard = list.state.changed;
   const unsubscribe = list.store.subscribe(({ changed: latest }) => {
-    if (latest?.todoID === todoID && latest !== shown && !editing) showHead(latest);
+    if (latest === heard) return;
+    heard = latest;
+    if (latest?.todoID !== todoID || latest === shown) return;
+    changes += 1;
+    shown = latest;
+    if (!editing) showHead(latest);
   });
   const known = list.find(todoID);
   if (known) showAll(known);

@@ -33,7 +33,8 @@ export function editForm(
     validate: edited.errors,
     send: async () => {
       const change = difference(todo, edited.read());
-      const saved = Object.keys(change).length === 0 ? todo : await api.updateTodo(todo.todoID, change);
+      if (Object.keys(change).length === 0) return cancel.click();
+      const saved = await api.updateTodo(todo.todoID, change);
       edited.forget();
       done.saved(saved);
     },

@@ -9,7 +9,7 @@ export interface FileActions {
   remove(file: TodoFile): void;
   download(file: TodoFile): void;
   /** Asks again whether a pending file has arrived. */
-  check(): void;
+  check(file: TodoFile): void;
 }
 
 export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
@@ -37,7 +37,11 @@ export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
       h("span", { class: "file-facts" }, facts.join(" · ")),
     ),
     !available &&
-      h("button", { type: "button", class: "button small", on: { click: actions.check } }, "Check again"),
+      h(
+        "button",
+        { type: "button", class: "button small", on: { click: () => actions.check(file) } },
+        "Check again",
+      ),
     removal,
   );
 }

@@ -6,7 +6,7 @@ import { type Child, h, keepingFocus, replace } from "../dom.ts";
 import { FileList } from "../file-list.ts";
 import { confirmDialog } from "../ui/dialog.ts";
 import { alertBox } from "../ui/form.ts";
-import { arrivedFiles } from "../uploads.ts";
+import { arrivedFiles, type UploadEntry } from "../uploads.ts";
 import { fileError, sizeLabel } from "../validation.ts";
 import { dropZone } from "./drop-zone.ts";
 import { fileRow } from "./file-row.ts";
@@ -32,12 +32,15 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
   };
 
   const actions = {
-    check: () => void guarded(() => files.load(left.signal)),
+    check: (file: TodoFile) =>
+      void guarded(async () => {
+        await files.refresh(file.fileID, left.signal);
+      }),
     download: (file: TodoFile) =>
       void guarded(async () => {
         const path = await files.freshPath(file.fileID, left.signal);
         if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
-        location.assign(path);
+        openElsewhere(path);
       }),
     remove: (file: TodoFile) =>
       void guarded(async () => {
@@ -72,6 +75,22 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
     }
   };
 
+  /** The upload's row gives way to the file's only once the answer is there. */
+  const check = (entry: UploadEntry) =>
+    void guarded(async () => {
+      if (entry.fileID !== null) await files.refresh(entry.fileID, left.signal);
+      uploads.dismiss(entry.id);
+    });
+
+  const dropConfirmed = () => {
+    const available = new Set(
+      files.store.state.items.filter((file) => file.status === "available").map((file) => file.fileID),
+    );
+    for (const { id, fileID, state } of uploads.of(todoID)) {
+      if (state.at === "unconfirmed" && fileID !== null && available.has(fileID)) uploads.dismiss(id);
+    }
+  };
+
   const dropEndedRows = () => {
     const ids = new Set(uploads.of(todoID).map((entry) => entry.id));
     for (const [id, row] of uploadRows) {
@@ -84,12 +103,13 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
 
   const renderUploads = () => {
     takeArrived();
+    dropConfirmed();
     dropEndedRows();
     for (const entry of uploads.of(todoID)) {
       const known = uploadRows.get(entry.id);
       if (known) known.update(entry);
       else {
-        const row = uploadRow(entry, uploads);
+        const row = uploadRow(entry, uploads, check);
         uploadRows.set(entry.id, row);
         sending.append(row.element);
         render();
@@ -105,9 +125,13 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
     else alert.clear();
   };
 
-  const unsubscribe = [files.store.subscribe(render), uploads.store.subscribe(renderUploads)];
+  const unsubscribe = [
+    files.store.subscribe(render),
+    files.store.subscribe(dropConfirmed),
+    uploads.store.subscribe(renderUploads),
+  ];
   renderUploads();
-  actions.check();
+  void guarded(() => files.load(left.signal));
   const limit = `Up to ${sizeLabel(config.maxFileSize)} each`;
   const heading = h("h3", {}, "Files");
   const zone = dropZone(limit, send);
@@ -127,4 +151,9 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
       for (const end of unsubscribe) end();
     },
   };
+}
+
+/** A download leaves this page alone, and so does the storage's own page where it refuses one. */
+function openElsewhere(address: string): void {
+  h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }).click();
 }

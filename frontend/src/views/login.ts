@@ -1,6 +1,6 @@
 // E-mail address and password, and the ways out for those who have none or forgot it.
 import { normalizeEmail } from "../auth.ts";
-import { authErrorMessage } from "../auth-errors.ts";
+import { loginErrorMessage } from "../auth-errors.ts";
 import type { Context, View } from "../context.ts";
 import { h } from "../dom.ts";
 import { field } from "../ui/field.ts";
@@ -30,7 +30,7 @@ export function loginView(context: Context): View {
     fields,
     submit: "Log in",
     busy: "Logging in …",
-    explain: authErrorMessage,
+    explain: loginErrorMessage,
     validate: () => ({
       ...withError("email", emailError(fields.email.value)),
       ...withError("password", fields.password.value === "" ? "Enter your password." : null),

@@ -2,24 +2,41 @@
 import type { Todo } from "../api.ts";
 import type { Context } from "../context.ts";
 import { h, replace } from "../dom.ts";
+import { NotesDraft } from "../notes-draft.ts";
 import { field } from "../ui/field.ts";
 import { form } from "../ui/form.ts";
 import { textError } from "../validation.ts";
 import { withError } from "./login.ts";
 
-export function notesForm({ api, drafts }: Context, todo: Todo, saved: (todo: Todo) => void): HTMLElement {
-  const key = `todo.${todo.todoID}.notes`;
+export interface NotesForm {
+  element: HTMLElement;
+  /** Takes over the notes the server has, unless others are being written. */
+  update(todo: Todo): void;
+}
+
+export function notesForm({ api, drafts }: Context, todo: Todo, saved: (todo: Todo) => void): NotesForm {
+  const draft = new NotesDraft(drafts, todo.todoID, todo.notes);
   const notes = field({
     name: "notes",
     label: "Notes",
-    value: todo.notes,
+    value: draft.text,
     rows: 5,
     placeholder: "Anything worth remembering",
   });
   const status = h("span", { class: "form-status", role: "status" });
-  if (drafts.bind(notes.input, key)) replace(status, "Not saved yet");
-  notes.input.addEventListener("input", () => replace(status, "Not saved yet"));
-  return form({
+  const tell = (otherwise = "") => {
+    const text = draft.unsaved ? "Not saved yet" : otherwise;
+    replace(
+      status,
+      draft.overtaken ? `${text}. Other notes were saved meanwhile: saving replaces them.` : text,
+    );
+  };
+  tell();
+  notes.input.addEventListener("input", () => {
+    draft.type(notes.value);
+    tell();
+  });
+  const element = form({
     class: "form panel",
     label: "Notes",
     fields: { notes },
@@ -31,11 +48,18 @@ export function notesForm({ api, drafts }: Context, todo: Todo, saved: (todo: To
     send: async () => {
       const sent = notes.value;
       const answer = await api.addTodoNotes(todo.todoID, sent);
-      if (notes.value === sent) {
-        drafts.drop(key);
-        replace(status, "Saved");
-      }
+      draft.arrived(sent, answer.notes);
       saved(answer);
+      tell("Saved");
     },
   });
+  const update = (latest: Todo) => {
+    const before = draft.text;
+    draft.update(latest.notes);
+    if (draft.text === before && !draft.overtaken) return;
+    // Setting the same text would only move the cursor.
+    if (notes.value !== draft.text) notes.input.value = draft.text;
+    tell();
+  };
+  return { element, update };
 }

@@ -6,8 +6,6 @@ import { type FieldErrors, todoErrors } from "../validation.ts";
 
 export interface TodoFields {
   fields: Record<"title" | "description" | "dateDue", Field>;
-  /** Whether a draft was taken up. */
-  drafted: boolean;
   read(): NewTodo;
   errors(): FieldErrors;
   forget(): void;
@@ -26,13 +24,11 @@ export function todoFields(drafts: Drafts, prefix: string, initial: NewTodo, tit
     description: field({ name: "description", label: "Description", value: initial.description, rows: 3 }),
     dateDue: field({ name: "dateDue", label: "Due date", type: "date", value: initial.dateDue }),
   };
-  const drafted = Object.entries(fields)
-    .map(([name, each]) => drafts.bind(each.input, prefix + name))
-    .some((kept) => kept);
+  for (const [name, each] of Object.entries(fields)) drafts.bind(each.input, prefix + name);
   const read = () => ({
     title: fields.title.value.trim(),
     description: fields.description.value,
     dateDue: fields.dateDue.value,
   });
-  return { fields, drafted, read, errors: () => todoErrors(read()), forget: () => drafts.drop(prefix) };
+  return { fields, read, errors: () => todoErrors(read()), forget: () => drafts.drop(prefix) };
 }

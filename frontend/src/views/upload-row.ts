@@ -9,7 +9,12 @@ export interface UploadRow {
   update(entry: UploadEntry): void;
 }
 
-export function uploadRow(first: UploadEntry, uploads: Uploads): UploadRow {
+/** `check` ends an unconfirmed upload by asking for its file. */
+export function uploadRow(
+  first: UploadEntry,
+  uploads: Uploads,
+  check: (entry: UploadEntry) => void,
+): UploadRow {
   const bar = h("progress", { max: Math.max(first.size, 1), "aria-label": `Sending ${first.name}` });
   const text = h("span", { class: "file-facts" });
   const error = h("span", { class: "field-error", role: "alert" });
@@ -18,7 +23,8 @@ export function uploadRow(first: UploadEntry, uploads: Uploads): UploadRow {
   const body = h("div", { class: "file-body" }, name, bar, text, error);
   let shown: UploadState["at"] | null = null;
 
-  const update = ({ id, state }: UploadEntry) => {
+  const update = (entry: UploadEntry) => {
+    const { state } = entry;
     replace(text, wording(state));
     if (state.at === "sending") bar.value = state.sent;
     if (state.at === shown) return;
@@ -26,7 +32,7 @@ export function uploadRow(first: UploadEntry, uploads: Uploads): UploadRow {
     if (state.at !== "sending") bar.removeAttribute("value");
     bar.hidden = isOver(state);
     replace(error, state.at === "failed" ? state.message : "");
-    replace(buttons, ...buttonsFor(id, state, uploads));
+    replace(buttons, ...buttonsFor(entry, uploads, check));
   };
   update(first);
   return { element: h("li", { class: "file upload" }, body, buttons), update };
@@ -34,6 +40,8 @@ export function uploadRow(first: UploadEntry, uploads: Uploads): UploadRow {
 
 function wording(state: UploadState): string {
   switch (state.at) {
+    case "waiting":
+      return "Waiting for its turn …";
     case "preparing":
       return "Preparing …";
     case "sending": {
@@ -43,16 +51,22 @@ function wording(state: UploadState): string {
     case "confirming":
       return "Sent, being checked …";
     case "unconfirmed":
-      return "Sent, but not confirmed yet. It will appear in the list when it is.";
+      return "Sent, but not confirmed yet. There is no need to send it again.";
     default:
       return "";
   }
 }
 
-function buttonsFor(id: number, state: UploadState, uploads: Uploads): HTMLElement[] {
+function buttonsFor(
+  entry: UploadEntry,
+  uploads: Uploads,
+  check: (entry: UploadEntry) => void,
+): HTMLElement[] {
+  const { id, state } = entry;
   const button = (label: string, click: () => void) =>
     h("button", { type: "button", class: "button small", on: { click } }, label);
   if (!isOver(state)) return [button("Cancel", () => uploads.cancel(id))];
+  if (state.at === "unconfirmed") return [button("Check again", () => check(entry))];
   const dismiss = button("Dismiss", () => uploads.dismiss(id));
   return state.at === "failed" ? [button("Try again", () => void uploads.retry(id)), dismiss] : [dismiss];
 }

@@ -82,7 +82,7 @@ impl Function {
             }
             Self::ConfirmUpload => {
                 let parts = Arc::new((store(config)?, objects(config)?));
-                serve::events(name, |event| {
+                serve::events(name, |event, _| {
                     let parts = Arc::clone(&parts);
                     async move { confirm::handle(&parts.0, &parts.1, event).await }
                 })
@@ -90,7 +90,7 @@ impl Function {
             }
             Self::ForwardTodoDeletions => {
                 let queue = Arc::new(Queue::new(aws_sdk_sqs::Client::new(config), env("PURGE_QUEUE_URL")?));
-                serve::events(name, |event| {
+                serve::events(name, |event, _| {
                     let queue = Arc::clone(&queue);
                     async move { forward::handle(&queue, event).await }
                 })
@@ -98,9 +98,9 @@ impl Function {
             }
             Self::PurgeTodoFiles => {
                 let parts = Arc::new((store(config)?, objects(config)?));
-                serve::events(name, |event| {
+                serve::events(name, |event, end| {
                     let parts = Arc::clone(&parts);
-                    async move { purge::handle(&parts.0, &parts.1, event).await }
+                    async move { purge::handle(&parts.0, &parts.1, event, end).await }
                 })
                 .await
             }

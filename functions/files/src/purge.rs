@@ -4,20 +4,21 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::Error;
 use shared::error::chain;
-use shared::serve::Done;
+use shared::serve::{Done, before};
+use tokio::time::Instant;
 
 use crate::event::{Message, records};
 use crate::folder::Folder;
 use crate::objects::Objects;
 use crate::store::Store;
 
-/// Handles messages of the purge queue. Those that failed are named, so that only they come again.
-pub(crate) async fn handle(store: &Store, objects: &Objects, event: Value) -> Result<Done, Error> {
+/// Handles messages of the purge queue. Those that failed or did not end in time are named, so that only they come again.
+pub(crate) async fn handle(store: &Store, objects: &Objects, event: Value, end: Instant) -> Result<Done, Error> {
     let messages: Vec<Message> = records(event)?;
     let mut failures = Vec::new();
     let mut causes = Vec::new();
     for message in &messages {
-        if let Err(error) = purge(store, objects, message).await {
+        if let Err(error) = before(end, purge(store, objects, message)).await {
             failures.push(json!({"itemIdentifier": message.message_id}));
             causes.push(json!({"messageId": message.message_id, "error": chain(&error)}));
         }
@@ -49,9 +50,7 @@ async fn purge(store: &Store, objects: &Objects, message: &Message) -> Result<()
     loop {
         let (ids, next) = store.ids(&folder, after).await?;
         objects.delete_all(ids.iter().map(|id| folder.object_key(*id)).collect()).await?;
-        for id in ids {
-            store.forget(&folder, id).await?;
-        }
+        store.forget(&folder, &ids).await?;
         after = next;
         if after.is_none() {
             return Ok(());

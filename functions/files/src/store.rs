@@ -10,9 +10,10 @@ use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
 use jiff::Timestamp;
 use shared::item::{Item, optional_text, string};
 use shared::page::{self, Page};
-use shared::retry::ATTEMPTS;
+use shared::retry::{ATTEMPTS, backoff};
 use shared::transaction::{self, Outcome};
 use shared::{Error, clock};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 pub(crate) use self::confirm::Confirmation;
@@ -85,12 +86,12 @@ impl Store {
     }
 
     /// Deletes a file: its object by `delete_object`, then its record. The record goes only in the state it was read
-    /// in: had the upload been confirmed meanwhile, the object may have arrived after its deletion.
+    /// in: had the upload been confirmed meanwhile, or were it just now, the object may have arrived after its deletion.
     pub(crate) async fn delete<F>(&self, folder: &Folder, id: Uuid, delete_object: impl Fn() -> F) -> Result<(), Error>
     where
         F: Future<Output = Result<(), Error>>,
     {
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let file = self.get(folder, id).await?.filter(|file| file.is_live(Timestamp::now()));
             let file = file.ok_or(Error::NotFound)?;
             delete_object().await?;
@@ -99,9 +100,7 @@ impl Store {
                 request.condition_expression("#status = :seen").expression_attribute_names("#status", "status");
             match request.expression_attribute_values(":seen", string(record::status(file.status))).send().await {
                 Ok(_) => return Ok(()),
-                Err(error)
-                    if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) => {
-                }
+                Err(error) if error.as_service_error().is_some_and(is_race) => sleep(backoff(attempt)).await,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -131,6 +130,11 @@ impl Store {
             .map_err(Error::internal)?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
+}
+
+/// Whether the upload's confirmation came in between, or holds the record at this moment.
+fn is_race(error: &DeleteItemError) -> bool {
+    error.is_conditional_check_failed_exception() || error.is_transaction_conflict_exception()
 }
 
 fn key(folder: &Folder, sort: &str) -> Item {

@@ -1,17 +1,18 @@
 //! Serves a handler: event in, answer out, one log line, never later than the function's deadline.
 
 use std::future::Future;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::chain;
 use crate::log::{Line, level, milliseconds};
 use crate::{Error, Request, Response};
 
-/// Left of the function's time for telling that it is over.
+/// Left of the function's time for telling that it is over; as much before that is left to a handler of events for
+/// telling which parts of its event are done.
 const RESERVE: Duration = Duration::from_millis(300);
 
 /// What an event handler did: the answer to Lambda, and counts for the log.
@@ -36,10 +37,11 @@ where
     lambda_runtime::run(service_fn(serve)).await
 }
 
-/// Serves events of other services. A failure fails the invocation, so that the event comes again.
+/// Serves events of other services. A failure fails the invocation, so that the event comes again. The handler also
+/// learns when to end by itself, should it have partial results to tell.
 pub async fn events<F, Fut>(name: &str, handler: F) -> Result<(), lambda_runtime::Error>
 where
-    F: Fn(Value) -> Fut,
+    F: Fn(Value, Instant) -> Fut,
     Fut: Future<Output = Result<Done, Error>>,
 {
     lambda_runtime::run(service_fn(async |event| answer_event(name, &handler, event).await)).await
@@ -55,7 +57,7 @@ where
     let request = Request::from_event(payload);
     let user = request.as_ref().ok().and_then(|request| request.user().ok());
     let outcome = match request {
-        Ok(request) => in_time(&context, handler(request)).await,
+        Ok(request) => before(end(&context), handler(request)).await,
         Err(error) => Err(error),
     };
     let (response, error) = match outcome {
@@ -78,12 +80,13 @@ where
 
 async fn answer_event<F, Fut>(name: &str, handler: &F, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>
 where
-    F: Fn(Value) -> Fut,
+    F: Fn(Value, Instant) -> Fut,
     Fut: Future<Output = Result<Done, Error>>,
 {
     let started = Instant::now();
     let LambdaEvent { payload, context } = event;
-    let outcome = in_time(&context, handler(payload)).await;
+    let end = end(&context);
+    let outcome = before(end, handler(payload, end.checked_sub(RESERVE).unwrap_or(end))).await;
     let status = outcome.as_ref().map_or_else(Error::status, |_| 200);
     let (result, detail, failed) = match outcome {
         Ok(done) => (Ok(done.answer), done.detail, done.failed),
@@ -107,15 +110,21 @@ fn diagnostic(error: &Error) -> Diagnostic {
     Diagnostic { error_type: error.code().to_owned(), error_message: chain(error) }
 }
 
-/// Runs a handler to its end or to shortly before the function's: the client then gets our answer, and the log its
-/// line, where Lambda would just cut both off.
-async fn in_time<T>(context: &Context, handler: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// Shortly before the function's end: the client then gets our answer, and the log its line, where Lambda would just
+/// cut both off.
+fn end(context: &Context) -> Instant {
     let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    // On the heap: an AWS call's future is large, and would be moved through every layer below.
-    match timeout(left.saturating_sub(RESERVE), Box::pin(handler)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Error::internal("the function's time is over")),
+    Instant::now() + left.saturating_sub(RESERVE)
+}
+
+/// Does the work, or as much of it as can be done before `end`. After `end` it is not even begun.
+pub async fn before<T>(end: Instant, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let over = || Error::internal("the function's time is over");
+    if Instant::now() >= end {
+        return Err(over());
     }
+    // On the heap: an AWS call's future is large, and would be moved through every layer below.
+    timeout_at(end, Box::pin(work)).await.unwrap_or_else(|_| Err(over()))
 }
 
 #[cfg(test)]

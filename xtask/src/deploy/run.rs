@@ -236,13 +236,11 @@ async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
     if !objects::exists(&run.aws.s3, &bucket, &key).await? {
         objects::put_text(&run.aws.s3, &bucket, &key, template).await?;
     }
-    Ok(match run.config.env.endpoint() {
-        Some(endpoint) => format!("{endpoint}/{bucket}/{key}"),
-        None => {
-            let suffix = if run.config.env.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-            format!("https://{bucket}.s3.{}.{suffix}/{key}", run.config.env.region)
-        }
-    })
+    if let Some(endpoint) = run.config.env.endpoint() {
+        return Ok(format!("{endpoint}/{bucket}/{key}"));
+    }
+    let suffix = if run.config.env.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    Ok(format!("https://{bucket}.s3.{}.{suffix}/{key}", run.config.env.region))
 }
 
 /// Syncs each site that was asked for, or that names an output of a service which this deploy touches.

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::types::CancellationReason;
-use aws_sdk_dynamodb::types::error::{ConditionalCheckFailedException, TransactionCanceledException};
+use aws_sdk_dynamodb::types::error::{
+    ConditionalCheckFailedException, TransactionCanceledException, TransactionConflictException,
+};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
@@ -143,27 +145,35 @@ async fn a_record_stays_if_its_object_could_not_be_deleted() {
     assert!(matches!(deleted, Err(Error::TooManyRequests)));
 }
 
-#[tokio::test]
-async fn an_upload_confirmed_during_its_deletion_is_deleted_again() {
-    let (first, second) = (found(Some(&file(7, pending(60)))), found(Some(&file(7, Status::Available))));
-    let changed = mock!(Client::delete_item)
+fn deletion_loses(to: fn() -> DeleteItemError) -> Rule {
+    mock!(Client::delete_item)
         .match_requests(|delete| {
             delete.expression_attribute_values().is_some_and(|all| all[":seen"] == string("pending"))
         })
-        .then_error(|| {
-            DeleteItemError::ConditionalCheckFailedException(ConditionalCheckFailedException::builder().build())
-        });
-    let gone = mock!(Client::delete_item)
-        .match_requests(|delete| {
-            delete.expression_attribute_values().is_some_and(|all| all[":seen"] == string("available"))
-        })
-        .then_output(|| DeleteItemOutput::builder().build());
-    let objects_deleted = Cell::new(0);
-    let store = store(&[&first, &changed, &second, &gone]);
-    let delete_object = || async {
-        objects_deleted.set(objects_deleted.get() + 1);
-        Ok(())
-    };
-    store.delete(&folder(), FILE, delete_object).await.expect("deleted");
-    assert_eq!(objects_deleted.get(), 2);
+        .then_error(to)
+}
+
+#[tokio::test]
+async fn an_upload_confirmed_during_its_deletion_is_deleted_again() {
+    let confirmed =
+        || DeleteItemError::ConditionalCheckFailedException(ConditionalCheckFailedException::builder().build());
+    let being_confirmed =
+        || DeleteItemError::TransactionConflictException(TransactionConflictException::builder().build());
+    for race in [confirmed as fn() -> DeleteItemError, being_confirmed] {
+        let (first, second) = (found(Some(&file(7, pending(60)))), found(Some(&file(7, Status::Available))));
+        let lost = deletion_loses(race);
+        let gone = mock!(Client::delete_item)
+            .match_requests(|delete| {
+                delete.expression_attribute_values().is_some_and(|all| all[":seen"] == string("available"))
+            })
+            .then_output(|| DeleteItemOutput::builder().build());
+        let objects_deleted = Cell::new(0);
+        let store = store(&[&first, &lost, &second, &gone]);
+        let delete_object = || async {
+            objects_deleted.set(objects_deleted.get() + 1);
+            Ok(())
+        };
+        store.delete(&folder(), FILE, delete_object).await.expect("deleted");
+        assert_eq!(objects_deleted.get(), 2);
+    }
 }

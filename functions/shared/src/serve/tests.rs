@@ -40,16 +40,37 @@ async fn a_handler_that_does_not_end_is_answered_before_the_deadline() {
 
 #[tokio::test]
 async fn a_failed_event_fails_the_invocation_with_its_code() {
-    let handler = |_: Value| ready(Err(Error::TooManyRequests));
+    let handler = |_: Value, _| ready(Err(Error::TooManyRequests));
     let diagnostic = answer_event("f", &handler, event(json!({}), MINUTE)).await.expect_err("failed");
     assert_eq!(diagnostic.error_type, "too_many_requests");
 }
 
 #[tokio::test]
 async fn a_handled_event_answers_what_its_handler_says() {
-    let handler = |event: Value| ready(Ok(Done { answer: event, detail: Value::Null, failed: false }));
+    let handler = |event: Value, _| ready(Ok(Done { answer: event, detail: Value::Null, failed: false }));
     let answer = answer_event("f", &handler, event(json!({"a": 1}), MINUTE)).await.expect("handled");
     assert_eq!(answer, json!({"a": 1}));
+}
+
+#[tokio::test]
+async fn a_handler_of_events_can_end_in_time_to_tell_what_is_done() {
+    let handler = |_: Value, end: Instant| async move {
+        let unfinished = before(end, pending::<Result<(), Error>>()).await.is_err();
+        Ok(Done { answer: json!({"unfinished": unfinished}), detail: Value::Null, failed: unfinished })
+    };
+    let event = event(json!({}), RESERVE * 2 + Duration::from_millis(20));
+    assert_eq!(answer_event("f", &handler, event).await.expect("told"), json!({"unfinished": true}));
+}
+
+#[tokio::test]
+async fn work_whose_time_is_over_is_not_begun() {
+    let begun = std::cell::Cell::new(false);
+    let work = async {
+        begun.set(true);
+        Ok(())
+    };
+    assert!(before(Instant::now(), work).await.is_err());
+    assert!(!begun.get());
 }
 
 #[test]
