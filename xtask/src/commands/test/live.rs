@@ -1,6 +1,6 @@
 //! Tests of the deployed app: a fresh emulator, a real deploy by this very binary, then HTTP, deployer and browser.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -19,16 +19,16 @@ use crate::site::npm;
 /// The environment that is reset and deployed for the tests.
 const ENVIRONMENT: &str = "test";
 
-pub(super) async fn run(ctx: &Ctx, suites: &[Suite]) -> Tally {
+pub(super) async fn run(ctx: &Ctx, suites: &[Suite], program: &Path) -> Tally {
     let start = Instant::now();
     let mut total = Tally::default();
-    match deploy(ctx).await {
+    match deploy(ctx, program).await {
         Ok(outputs) => {
             for suite in suites {
                 let start = Instant::now();
                 let tally = match suite {
                     Suite::Browser => in_browser(ctx, &outputs).await,
-                    _ => over_http(ctx, &outputs),
+                    _ => over_http(ctx, &outputs, program),
                 };
                 total += report(ctx, *suite, tally, start);
             }
@@ -43,21 +43,19 @@ pub(super) async fn run(ctx: &Ctx, suites: &[Suite]) -> Tally {
 }
 
 /// Deploys to an emulator without a past; returns the file that holds the outputs.
-async fn deploy(ctx: &Ctx) -> anyhow::Result<PathBuf> {
+async fn deploy(ctx: &Ctx, program: &Path) -> anyhow::Result<PathBuf> {
     let config = Config::load(&ctx.root, Some(ENVIRONMENT))?;
     local::reset(ctx, &config).await?;
-    let this = std::env::current_exe().context("cannot find the running program")?;
-    let ran = run_program(ctx, &ctx.root, Command::new(&this).args(["deploy", "--env", ENVIRONMENT, "--yes"]))?;
+    let ran = run_program(ctx, &ctx.root, Command::new(program).args(["deploy", "--env", ENVIRONMENT, "--yes"]))?;
     if !ran.success {
         return Err(Problem::failed("the app could not be deployed for its tests").into());
     }
     let outputs =
-        Command::new(&this).args(["outputs", "--env", ENVIRONMENT, "--json"]).current_dir(&ctx.root).output()?;
+        Command::new(program).args(["outputs", "--env", ENVIRONMENT, "--json"]).current_dir(&ctx.root).output()?;
     if !outputs.status.success() {
         return Err(Problem::failed("the outputs of the deployed app cannot be read").into());
     }
     let file = ctx.target().join("test/outputs.json");
-    std::fs::create_dir_all(ctx.target().join("test"))?;
     std::fs::write(&file, outputs.stdout).with_context(|| format!("cannot write `{}`", file.display()))?;
     Ok(file)
 }
@@ -68,15 +66,15 @@ async fn stop(ctx: &Ctx) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn over_http(ctx: &Ctx, outputs: &PathBuf) -> anyhow::Result<Tally> {
+fn over_http(ctx: &Ctx, outputs: &Path, program: &Path) -> anyhow::Result<Tally> {
     let mut command =
         cargo(&["test", "--locked", "--quiet", "--package", "tests", "--features", "e2e", "--no-fail-fast"]);
-    command.env("E2E_OUTPUTS", outputs).env("E2E_XTASK", std::env::current_exe()?);
+    command.env("E2E_OUTPUTS", outputs).env("E2E_XTASK", program);
     let ran = run_program(ctx, &ctx.root, &mut command)?;
     agree("cargo test", Tally::of_cargo(&ran.output), ran.success)
 }
 
-async fn in_browser(ctx: &Ctx, outputs: &PathBuf) -> anyhow::Result<Tally> {
+async fn in_browser(ctx: &Ctx, outputs: &Path) -> anyhow::Result<Tally> {
     let project = ctx.root.join("tests/browser");
     npm::install(&ctx.ui, &project).await?;
     let browser = browser::find(ctx, &project)?;
