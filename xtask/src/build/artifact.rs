@@ -59,22 +59,13 @@ pub async fn ensure(
                 missing.push(package.clone());
             }
         }
-        let zips = package_all(ui, config, &missing, plan).await?;
-        // A source saved during the build: neither the binary nor the digest speaks for the other.
-        if digests != self::digests(config, packages, plan)? {
-            continue;
-        }
-        let recorded = record(plan);
-        for one in zips {
-            let metadata: Vec<(&str, &str)> = recorded
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .chain([("sha256", one.sha256.as_str())])
-                .collect();
-            objects::put_file(&aws.s3, (&bucket, &one.key), &one.path, &metadata).await?;
-            // Twelve digits of the digest tell artifacts apart and leave the line short.
-            let digest = one.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&one.key);
-            ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", one.package, megabytes(one.bytes)));
+        if !missing.is_empty() {
+            let zips = package_all(ui, config, &missing, plan).await?;
+            // A source saved since the digests were taken: the zips are of other sources than the stacks would name.
+            if zips.iter().any(|one| one.key != key(&one.package, &digests[&one.package])) {
+                continue;
+            }
+            upload(ui, aws, &bucket, &zips, plan).await?;
         }
         let artifact = |(package, digest): (String, String)| {
             (package.clone(), Artifact { bucket: bucket.clone(), key: key(&package, &digest) })
@@ -82,6 +73,22 @@ pub async fn ensure(
         return Ok(digests.into_iter().map(artifact).collect());
     }
     Err(still_changing().into())
+}
+
+async fn upload(ui: &Ui, aws: &Aws, bucket: &str, zips: &[Packaged], plan: Plan) -> anyhow::Result<()> {
+    let recorded = record(plan);
+    for one in zips {
+        let metadata: Vec<(&str, &str)> = recorded
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .chain([("sha256", one.sha256.as_str())])
+            .collect();
+        objects::put_file(&aws.s3, (bucket, &one.key), &one.path, &metadata).await?;
+        // Twelve digits of the digest tell artifacts apart and leave the line short.
+        let digest = one.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&one.key);
+        ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", one.package, megabytes(one.bytes)));
+    }
+    Ok(())
 }
 
 /// Sees that the zip of each package is on this machine; builds only what is not.

@@ -6,14 +6,15 @@ use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::OutputsArgs;
 use crate::config::{Config, Outputs};
-use crate::deploy::observe_outputs;
+use crate::deploy::observe;
 use crate::error::Problem;
 
 pub(super) async fn run(args: OutputsArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
     let aws = Aws::connect(&config.env).await;
     aws.identify(&config.env).await?;
-    let outputs = observe_outputs(&aws, &config).await?;
+    let stacks = observe(&aws, &config).await?;
+    let outputs: Outputs = stacks.into_iter().map(|(service, live)| (service, live.outputs)).collect();
     if outputs.is_empty() {
         return Err(Problem::failed(format!("environment `{}` has no stacks", config.env.name))
             .hint(format!("cargo xtask deploy --env {}", config.env.name))

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use tokio::task::JoinSet;
+
 use super::stack::{Outcome, apply};
 use crate::aws::Aws;
-use crate::aws::stacks::{self, StackInput};
-use crate::config::{Config, Outputs};
+use crate::aws::stacks::{self, LiveStack, StackInput};
+use crate::config::Config;
 use crate::error::Problem;
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::ui::Ui;
@@ -59,13 +61,17 @@ pub(super) async fn require_bootstrap(ui: &Ui, aws: &Aws, config: &Config) -> an
     Ok(())
 }
 
-/// The outputs of every stack of the environment that is there.
-pub async fn observe_outputs(aws: &Aws, config: &Config) -> anyhow::Result<Outputs> {
-    let mut outputs = Outputs::new();
-    for service in config.app.services.keys() {
-        if let Some(live) = stacks::describe(&aws.cloudformation, &config.stack_name(service)).await? {
-            outputs.insert(service.clone(), live.outputs);
-        }
+/// Every stack of the environment that is there, by service; all are asked at once.
+pub async fn observe(aws: &Aws, config: &Config) -> anyhow::Result<BTreeMap<String, LiveStack>> {
+    let mut tasks = JoinSet::new();
+    for service in config.app.services.keys().cloned() {
+        let (client, name) = (aws.cloudformation.clone(), config.stack_name(&service));
+        tasks.spawn(async move { anyhow::Ok((service, stacks::describe(&client, &name).await?)) });
     }
-    Ok(outputs)
+    let mut found = BTreeMap::new();
+    while let Some(one) = tasks.join_next().await {
+        let (service, live) = one??;
+        found.extend(live.map(|live| (service, live)));
+    }
+    Ok(found)
 }

@@ -9,6 +9,6 @@ mod stack;
 mod status;
 pub mod wait;
 
-pub use environment::{bootstrap, observe_outputs};
+pub use environment::{bootstrap, observe};
 pub use run::{Report, run};
 pub use stack::Outcome;

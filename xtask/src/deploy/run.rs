@@ -12,7 +12,7 @@ use super::environment;
 use super::inputs::{resolve, stack_input, wired};
 use super::scope;
 use super::stack::{Applied, Outcome, apply};
-use crate::aws::stacks::{self, LiveStack, StackInput};
+use crate::aws::stacks::{LiveStack, StackInput};
 use crate::aws::{Aws, objects};
 use crate::build::{self, Artifact};
 use crate::commands::Ctx;
@@ -62,7 +62,7 @@ pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<
         "Environment",
         format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
     );
-    let before = observe(&aws, &config).await?;
+    let before = environment::observe(&aws, &config).await?;
     let deployed = before.iter().filter(|(_, live)| !live.outputs.is_empty()).map(|(name, _)| name.clone()).collect();
     let full = scope::in_full(&config.app, asked, &deployed)?;
     if config.env.endpoint().is_some() {
@@ -85,20 +85,6 @@ pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<
         outputs,
         seconds: start.elapsed().as_secs_f64(),
     })
-}
-
-async fn observe(aws: &Aws, config: &Config) -> anyhow::Result<BTreeMap<String, LiveStack>> {
-    let mut tasks = JoinSet::new();
-    for service in config.app.services.keys().cloned() {
-        let (client, name) = (aws.cloudformation.clone(), config.stack_name(&service));
-        tasks.spawn(async move { anyhow::Ok((service, stacks::describe(&client, &name).await?)) });
-    }
-    let mut found = BTreeMap::new();
-    while let Some(one) = tasks.join_next().await {
-        let (service, live) = one??;
-        found.extend(live.map(|live| (service, live)));
-    }
-    Ok(found)
 }
 
 fn confirm(
