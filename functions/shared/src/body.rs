@@ -74,6 +74,19 @@ pub fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "must be a string".to_owned())
 }
 
+/// Reads a whole number, in whatever way it is written: `5.0` and `5e0` are the number 5 to JSON Schema and to every
+/// client that knows one kind of number only.
+pub fn whole(value: &Value) -> Result<i64, String> {
+    value.as_i64().or_else(|| value.as_f64().and_then(exact)).ok_or_else(|| "must be a whole number".to_owned())
+}
+
+/// A number without a fraction, if it is one of those that a double tells apart from its neighbours.
+#[expect(clippy::cast_possible_truncation, reason = "there is no fraction, and the size is checked")]
+fn exact(number: f64) -> Option<i64> {
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    (number.fract() == 0.0 && number.abs() <= LARGEST).then_some(number as i64)
+}
+
 /// Reads a truth value.
 pub fn flag(value: &Value) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| "must be true or false".to_owned())
@@ -124,6 +137,18 @@ mod tests {
         let mut body = Body::parse(br#"{"a":null}"#).expect("an object");
         assert_eq!(body.optional("a", flag), None);
         assert!(problems(body.refusal()).contains_key("a"));
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let read = |text: &str| whole(&serde_json::from_str(text).expect("a number"));
+        for (text, number) in [("5", 5), ("5.0", 5), ("5e0", 5), ("0.5e1", 5), ("-0", 0), ("-7.0", -7)] {
+            assert_eq!(read(text), Ok(number), "{text}");
+        }
+        for text in ["1.5", "1e300", "9007199254740993.0", "18446744073709551615", "\"5\"", "true", "null"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        assert_eq!(read("9223372036854775807"), Ok(i64::MAX));
     }
 
     #[test]

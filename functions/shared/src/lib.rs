@@ -7,12 +7,17 @@ pub mod clock;
 pub mod cursor;
 pub mod env;
 pub mod error;
+#[cfg(any(test, feature = "testing"))]
+pub mod fuzzing;
 pub mod id;
 pub mod identity;
 pub mod item;
 pub mod log;
+mod metrics;
 pub mod page;
 pub mod params;
+#[cfg(any(test, feature = "testing"))]
+pub mod refusals;
 pub mod request;
 pub mod response;
 pub mod retry;

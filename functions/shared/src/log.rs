@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::chain;
+use crate::metrics::Directive;
 
 /// A call, told in one JSON object.
 #[derive(Debug, Serialize)]
@@ -16,14 +17,21 @@ pub(crate) struct Line<'a> {
     pub(crate) level: &'static str,
     pub(crate) request_id: &'a str,
     pub(crate) handler: &'a str,
+    /// The route's key, such as `GET /things/{id}`: never the path, which carries ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) route: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
     pub(crate) status: u16,
+    /// `ok`, or the error's code.
+    pub(crate) outcome: &'static str,
     pub(crate) latency_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub(crate) detail: Value,
+    #[serde(flatten)]
+    pub(crate) members: &'a Map<String, Value>,
+    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<Directive<'a>>,
 }
 
 impl Line<'_> {
@@ -33,8 +41,7 @@ impl Line<'_> {
 }
 
 /// Ends a function's process. A start that failed is told in a line of the same kind, causes and all.
-#[must_use]
-pub fn exit_code(outcome: Result<(), lambda_runtime::Error>) -> ExitCode {
+pub(crate) fn exit_code(outcome: Result<(), lambda_runtime::Error>) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     write(&json!({"level": "error", "error": chain(error.as_ref())}));
     ExitCode::FAILURE

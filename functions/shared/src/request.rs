@@ -17,6 +17,7 @@ use crate::{Error, User};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Request {
+    route_key: Option<String>,
     raw_query_string: Option<String>,
     path_parameters: Option<HashMap<String, String>>,
     headers: Option<HashMap<String, String>>,
@@ -48,6 +49,12 @@ impl Request {
     /// Reads an event.
     pub fn from_event(event: Value) -> Result<Self, Error> {
         serde_json::from_value(event).map_err(|_| Error::InvalidRequest("the event is not an HTTP API request"))
+    }
+
+    /// The route as the gateway knows it, such as `GET /things/{id}`.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.route_key.as_deref()
     }
 
     /// The token's subject; 403 without one.

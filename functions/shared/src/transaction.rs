@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::Error;
 use crate::retry::{ATTEMPTS, backoff};
+use crate::throttle::NO_ROOM;
 
 /// How a transaction ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub async fn write(client: &Client, items: &[TransactWriteItem]) -> Result<Outco
         let Err(error) = request.send().await else { return Ok(Outcome::Done) };
         match Cancellation::of(&error) {
             Some(Cancellation::Condition(places)) => return Ok(Outcome::Refused(places)),
+            Some(Cancellation::Full) => return Err(NO_ROOM),
             Some(Cancellation::Busy) => sleep(backoff(attempt)).await,
             None => return Err(error.into()),
         }
@@ -34,6 +36,8 @@ pub async fn write(client: &Client, items: &[TransactWriteItem]) -> Result<Outco
 
 enum Cancellation {
     Condition(Vec<usize>),
+    /// An item's partition is full.
+    Full,
     /// Another transaction holds an item, or `DynamoDB` throttles: the same write may succeed in a moment.
     Busy,
 }
@@ -48,6 +52,9 @@ impl Cancellation {
         let failed: Vec<usize> = (0..codes.len()).filter(|&i| codes[i] == "ConditionalCheckFailed").collect();
         if !failed.is_empty() {
             return Some(Self::Condition(failed));
+        }
+        if codes.contains(&"ItemCollectionSizeLimitExceeded") {
+            return Some(Self::Full);
         }
         let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
         codes.iter().any(|code| busy.contains(code)).then_some(Self::Busy)
@@ -96,9 +103,39 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cancellation_for_another_reason_is_internal() {
-        let rule = mock!(Client::transact_write_items).then_error(|| cancelled(&["ValidationError"]));
-        let client = mock_client!(aws_sdk_dynamodb, [&rule]);
-        assert!(matches!(write(&client, &[]).await, Err(Error::Internal(_))));
+    async fn each_reason_has_its_outcome_wherever_it_stands() {
+        // All reasons that AWS documents (API reference, "TransactWriteItems", "Errors"), and one that it does not.
+        // 200: the next attempt succeeds.
+        let told = [
+            ("None", 500),
+            ("ItemCollectionSizeLimitExceeded", 409),
+            ("TransactionConflict", 200),
+            ("ProvisionedThroughputExceeded", 200),
+            ("ThrottlingError", 200),
+            ("ValidationError", 500),
+            ("DuplicateItem", 500),
+            ("SomethingNew", 500),
+        ];
+        for (reason, status) in told {
+            for reasons in [[reason, "None"], ["None", reason]] {
+                let first = mock!(Client::transact_write_items).then_error(move || cancelled(&reasons));
+                let done =
+                    mock!(Client::transact_write_items).then_output(|| TransactWriteItemsOutput::builder().build());
+                let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&first, &done]);
+                let outcome = write(&client, &[]).await;
+                assert_eq!(outcome.map_or_else(|error| error.status(), |_| 200), status, "{reasons:?}");
+                assert_eq!(done.num_calls(), usize::from(status == 200), "{reasons:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_condition_is_told_before_every_other_reason() {
+        for reason in ["ItemCollectionSizeLimitExceeded", "TransactionConflict", "ThrottlingError", "ValidationError"] {
+            let rule =
+                mock!(Client::transact_write_items).then_error(move || cancelled(&[reason, "ConditionalCheckFailed"]));
+            let client = mock_client!(aws_sdk_dynamodb, [&rule]);
+            assert_eq!(write(&client, &[]).await.expect("an outcome"), Outcome::Refused(vec![1]), "{reason}");
+        }
     }
 }

@@ -15,25 +15,29 @@ fn event(payload: Value, left: Duration) -> LambdaEvent<Value> {
     LambdaEvent::new(payload, context)
 }
 
+fn function() -> Function<'static> {
+    Function { name: "f", metrics: Metrics::default() }
+}
+
 const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn an_answer_is_passed_on() {
     let handler = |_: Request| ready(Ok(Response::no_content()));
-    assert_eq!(answer_request("f", &handler, event(json!({}), MINUTE)).await.status(), 204);
+    assert_eq!(answer_request(&function(), &handler, event(json!({}), MINUTE)).await.status(), 204);
 }
 
 #[tokio::test]
 async fn every_failure_is_an_answer() {
     let handler = |_: Request| ready(Err(Error::NotFound));
-    assert_eq!(answer_request("f", &handler, event(json!({}), MINUTE)).await.status(), 404);
-    assert_eq!(answer_request("f", &handler, event(json!("odd"), MINUTE)).await.status(), 400);
+    assert_eq!(answer_request(&function(), &handler, event(json!({}), MINUTE)).await.status(), 404);
+    assert_eq!(answer_request(&function(), &handler, event(json!("odd"), MINUTE)).await.status(), 400);
 }
 
 #[tokio::test]
 async fn a_handler_that_does_not_end_is_answered_before_the_deadline() {
     let handler = |_: Request| pending();
-    let response = answer_request("f", &handler, event(json!({}), RESERVE + Duration::from_millis(20))).await;
+    let response = answer_request(&function(), &handler, event(json!({}), RESERVE + Duration::from_millis(20))).await;
     assert_eq!(response.status(), 500);
     assert!(response.body().contains("req-1"));
 }
@@ -41,14 +45,14 @@ async fn a_handler_that_does_not_end_is_answered_before_the_deadline() {
 #[tokio::test]
 async fn a_failed_event_fails_the_invocation_with_its_code() {
     let handler = |_: Value, _| ready(Err(Error::TooManyRequests));
-    let diagnostic = answer_event("f", &handler, event(json!({}), MINUTE)).await.expect_err("failed");
+    let diagnostic = answer_event(&function(), &handler, event(json!({}), MINUTE)).await.expect_err("failed");
     assert_eq!(diagnostic.error_type, "too_many_requests");
 }
 
 #[tokio::test]
 async fn a_handled_event_answers_what_its_handler_says() {
     let handler = |event: Value, _| ready(Ok(Done { answer: event, detail: Value::Null, failed: false }));
-    let answer = answer_event("f", &handler, event(json!({"a": 1}), MINUTE)).await.expect("handled");
+    let answer = answer_event(&function(), &handler, event(json!({"a": 1}), MINUTE)).await.expect("handled");
     assert_eq!(answer, json!({"a": 1}));
 }
 
@@ -59,7 +63,7 @@ async fn a_handler_of_events_can_end_in_time_to_tell_what_is_done() {
         Ok(Done { answer: json!({"unfinished": unfinished}), detail: Value::Null, failed: unfinished })
     };
     let event = event(json!({}), RESERVE * 2 + Duration::from_millis(20));
-    assert_eq!(answer_event("f", &handler, event).await.expect("told"), json!({"unfinished": true}));
+    assert_eq!(answer_event(&function(), &handler, event).await.expect("told"), json!({"unfinished": true}));
 }
 
 #[tokio::test]
@@ -76,18 +80,22 @@ async fn work_whose_time_is_over_is_not_begun() {
 #[test]
 fn a_log_line_is_one_json_object_without_the_users_name() {
     let user = crate::User::from_subject("alice-in-wonderland").expect("a subject");
+    let members = members(json!({"seen": 3}), None, false);
     let line = Line {
         level: level(500),
         request_id: "req-1",
-        handler: "getTodos",
+        handler: "getThings",
+        route: Some("GET /things"),
         user: Some(user.log_hash()),
         status: 500,
+        outcome: "internal",
         latency_ms: milliseconds(Duration::from_micros(1_234)),
         error: Some("a\nb".to_owned()),
-        detail: Value::Null,
+        members: &members,
+        metrics: None,
     };
     let text = serde_json::to_string(&line).expect("JSON");
-    assert!(!text.contains('\n') && !text.contains("alice") && !text.contains("detail"));
+    assert!(!text.contains('\n') && !text.contains("alice") && !text.contains("_aws"));
     let line: Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!((&line["level"], &line["latencyMs"]), (&json!("error"), &json!(1.234)));
+    assert_eq!((&line["level"], &line["latencyMs"], &line["seen"]), (&json!("error"), &json!(1.234), &json!(3)));
 }
