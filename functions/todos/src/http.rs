@@ -4,6 +4,7 @@ use anyhow::bail;
 use serde_json::{Map, json};
 use shared::{Error, Request, Response, User, id};
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::edit::Edit;
 use crate::list::Listing;
@@ -23,7 +24,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::GetTodos,
         Self::GetTodo,
         Self::AddTodo,
@@ -108,9 +109,15 @@ fn todo_id(request: &Request) -> Result<Uuid, Error> {
     id::from_path(request.path("todoID"))
 }
 
+/// Only with hyphens, as the contract has it, though the parser knows more spellings, each of another length.
 fn idempotency_key(text: &str) -> Result<Uuid, Error> {
-    Uuid::try_parse(text).map_err(|_| Error::field("idempotency-key", "must be a UUID"))
+    let key = Uuid::try_parse(text).ok().filter(|_| text.len() == Hyphenated::LENGTH);
+    key.ok_or_else(|| Error::field("idempotency-key", "must be a UUID with hyphens"))
 }
 
+#[cfg(test)]
+mod boundary;
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod tests;

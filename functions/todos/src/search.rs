@@ -41,9 +41,26 @@ mod tests {
             ("k", "\u{212a}"),
             ("ﬃ", "OFFICE"),
             ("ԱՐԵՒ", "արև"),
+            ("istanbul", "ISTANBUL"),
+            ("İ", "i\u{307}stanbul"),
+            ("i\u{307}", "İstanbul"),
+            ("ı", "I"),
         ];
         for (keyword, title) in pairs {
             assert!(Keyword::new(keyword).is_in(title), "{keyword} in {title}");
+        }
+    }
+
+    #[test]
+    fn no_character_of_unicode_is_an_exception() {
+        let has_case = |c: &char| c.to_lowercase().ne([*c]) || c.to_uppercase().ne([*c]);
+        let characters: Vec<char> = ('\0'..=char::MAX).filter(has_case).collect();
+        assert!(characters.len() > 2_000);
+        for character in characters {
+            let text = character.to_string();
+            let folded = fold(&text);
+            assert!(fold(&text.to_uppercase()) == folded && fold(&text.to_lowercase()) == folded, "{character:?}");
+            assert_eq!(fold(&folded), folded, "{character:?}");
         }
     }
 

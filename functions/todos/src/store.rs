@@ -3,7 +3,7 @@
 mod add;
 mod edit;
 mod list;
-mod record;
+pub(crate) mod record;
 
 use std::collections::HashMap;
 

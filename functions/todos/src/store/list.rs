@@ -28,7 +28,7 @@ impl Store {
         Ok(page::cut(todos, listing.limit, examined_to, wanted, |todo| todo.place().key()))
     }
 
-    fn query(&self, user: &User, listing: &Listing) -> QueryFluentBuilder {
+    pub(crate) fn query(&self, user: &User, listing: &Listing) -> QueryFluentBuilder {
         let request = self.client.query().table_name(&self.table).index_name(INDEX).consistent_read(true);
         let request = request.expression_attribute_values(":user", string(user.as_str()));
         let request = match listing.completed {

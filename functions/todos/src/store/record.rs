@@ -11,7 +11,7 @@ use crate::todo::Todo;
 /// Names of attributes that more than one place writes.
 pub(super) const LIST_ORDER: &str = "listOrder";
 
-pub(super) fn write(todo: &Todo) -> Item {
+pub(crate) fn write(todo: &Todo) -> Item {
     Item::from([
         ("userID".to_owned(), string(&todo.user_id)),
         ("todoID".to_owned(), string(todo.id)),
@@ -25,7 +25,7 @@ pub(super) fn write(todo: &Todo) -> Item {
     ])
 }
 
-pub(super) fn read(item: &Item) -> Result<Todo, Error> {
+pub(crate) fn read(item: &Item) -> Result<Todo, Error> {
     let date_due = optional_text(item, "dateDue").unwrap_or_default();
     Ok(Todo {
         id: Uuid::try_parse(&text(item, "todoID")?).map_err(Error::internal)?,
