@@ -10,20 +10,23 @@ use uuid::Uuid;
 
 use crate::folder::Folder;
 
-/// How long a URL is good, in seconds.
-pub(crate) const LIFETIME: i64 = 15 * 60;
-
 /// Signs URLs with a key whose public half the CDN trusts.
 pub(crate) struct Signer {
     key: SigningKey,
+    /// How long a URL is good, in seconds; the deployer sets it beside the time that a rotated key stays trusted.
+    lifetime: i64,
     key_id: String,
     cdn_url: String,
 }
 
 impl Signer {
-    pub(crate) fn new(pem: &str, key_id: String, cdn_url: String) -> anyhow::Result<Self> {
+    pub(crate) fn new(pem: &str, lifetime: i64, key_id: String, cdn_url: String) -> anyhow::Result<Self> {
         let key = SigningKey::from_pkcs8_pem(pem).context("the URL signing key is no PKCS#8 P-256 key")?;
-        Ok(Self { key, key_id, cdn_url })
+        Ok(Self { key, lifetime, key_id, cdn_url })
+    }
+
+    pub(crate) fn lifetime(&self) -> i64 {
+        self.lifetime
     }
 
     /// Signs a custom policy for everything in the folder, ECDSA P-256 over SHA-256. Policy and signature are DER and JSON
@@ -84,7 +87,7 @@ mod tests {
     fn signer() -> (Signer, VerifyingKey) {
         let key = SigningKey::generate();
         let pem = key.to_pkcs8_pem(LineEnding::LF).expect("a PEM");
-        let signer = Signer::new(&pem, "K1".into(), "https://cdn.example".into()).expect("a signer");
+        let signer = Signer::new(&pem, 900, "K1".into(), "https://cdn.example".into()).expect("a signer");
         (signer, *key.verifying_key())
     }
 
@@ -126,7 +129,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_an_error() {
         assert!(
-            Signer::new("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "K".into(), "c".into())
+            Signer::new("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 900, "K".into(), "c".into())
                 .is_err()
         );
     }

@@ -21,6 +21,16 @@ impl Folder {
         Some(Self::new(User::from_subject(user).ok()?, id::canonical(todo_id)?))
     }
 
+    pub(crate) fn user(&self) -> &str {
+        self.user.as_str()
+    }
+
+    /// Reads a partition of the table; only one that [`Self::partition`] could have made.
+    pub(crate) fn of_partition(partition: &str) -> Option<Self> {
+        let (user, todo_id) = partition.split_once('#')?;
+        Self::parse(user, todo_id)
+    }
+
     /// The partition of the table.
     pub(crate) fn partition(&self) -> String {
         format!("{}#{}", self.user.as_str(), self.todo_id)
@@ -52,10 +62,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_object_key_gives_back_its_folder_and_file(user in "[a-z0-9-]{1,40}", todo: u128, file: u128) {
+        fn a_partition_and_an_object_key_give_back_their_folder_and_file(user in "[a-z0-9-]{1,40}", todo: u128, file: u128) {
             let user = User::from_subject(&user).expect("a subject");
             let folder = Folder::new(user, Uuid::from_u128(todo));
             let file = Uuid::from_u128(file);
+            prop_assert_eq!(Folder::of_partition(&folder.partition()), Some(folder.clone()));
             prop_assert_eq!(Folder::of_object_key(&folder.object_key(file)), Some((folder, file)));
         }
     }
@@ -66,6 +77,7 @@ mod tests {
         let keys = ["", "a", "a/b", "a/b/c", &format!("a/{id}/x"), &format!("a/b/{id}/{id}"), &format!("/{id}/{id}")];
         for key in keys {
             assert_eq!(Folder::of_object_key(key), None, "{key}");
+            assert_eq!(Folder::of_partition(&key.replace('/', "#")), None, "{key}");
         }
     }
 }

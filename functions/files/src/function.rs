@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 use shared::serve;
 
 use crate::download::Signer;
-use crate::forward::Queue;
 use crate::objects::Objects;
+use crate::queue::Queue;
+use crate::reconcile::Parts;
 use crate::store::Store;
-use crate::{confirm, forward, http, purge};
+use crate::todos::Todos;
+use crate::{confirm, forward, http, purge, reconcile};
 
 /// One function of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +23,18 @@ pub(crate) enum Function {
     ConfirmUpload,
     ForwardTodoDeletions,
     PurgeTodoFiles,
+    ReconcileFiles,
 }
 
 impl Function {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::GetTodoFiles,
         Self::AddTodoFiles,
         Self::DeleteTodoFiles,
         Self::ConfirmUpload,
         Self::ForwardTodoDeletions,
         Self::PurgeTodoFiles,
+        Self::ReconcileFiles,
     ];
 
     pub(crate) fn from_handler(name: &str) -> anyhow::Result<Self> {
@@ -48,6 +52,7 @@ impl Function {
             Self::ConfirmUpload => "confirmUpload",
             Self::ForwardTodoDeletions => "forwardTodoDeletions",
             Self::PurgeTodoFiles => "purgeTodoFiles",
+            Self::ReconcileFiles => "reconcileFiles",
         }
     }
 
@@ -89,7 +94,7 @@ impl Function {
                 .await
             }
             Self::ForwardTodoDeletions => {
-                let queue = Arc::new(Queue::new(aws_sdk_sqs::Client::new(config), env("PURGE_QUEUE_URL")?));
+                let queue = Arc::new(purge_queue(config)?);
                 serve::events(name, |event, _| {
                     let queue = Arc::clone(&queue);
                     async move { forward::handle(&queue, event).await }
@@ -101,6 +106,19 @@ impl Function {
                 serve::events(name, |event, end| {
                     let parts = Arc::clone(&parts);
                     async move { purge::handle(&parts.0, &parts.1, event, end).await }
+                })
+                .await
+            }
+            Self::ReconcileFiles => {
+                let parts = Arc::new(Parts {
+                    store: store(config)?,
+                    objects: objects(config)?,
+                    todos: Todos::new(aws_sdk_dynamodb::Client::new(config), env("TODOS_TABLE_NAME")?),
+                    purges: purge_queue(config)?,
+                });
+                serve::events(name, |event, end| {
+                    let parts = Arc::clone(&parts);
+                    async move { reconcile::handle(&parts, event, end).await }
                 })
                 .await
             }
@@ -116,6 +134,10 @@ fn store(config: &SdkConfig) -> anyhow::Result<Store> {
     Ok(Store::new(aws_sdk_dynamodb::Client::new(config), env("TABLE_NAME")?))
 }
 
+fn purge_queue(config: &SdkConfig) -> anyhow::Result<Queue> {
+    Ok(Queue::new(aws_sdk_sqs::Client::new(config), env("PURGE_QUEUE_URL")?))
+}
+
 fn objects(config: &SdkConfig) -> anyhow::Result<Objects> {
     let path_style = match env("S3_PATH_STYLE")?.as_str() {
         "true" => true,
@@ -126,21 +148,66 @@ fn objects(config: &SdkConfig) -> anyhow::Result<Objects> {
     Ok(Objects::new(aws_sdk_s3::Client::from_conf(config), env("BUCKET_NAME")?))
 }
 
-/// The signer of download URLs; its key is fetched once per execution environment.
+/// The signer of download URLs; its key is fetched once per execution environment, and is the version whose id the CDN
+/// was told with the same configuration. No other version will do: the CDN would refuse what it signs.
 async fn signer(config: &SdkConfig) -> anyhow::Result<Signer> {
-    let secret = aws_sdk_secretsmanager::Client::new(config)
-        .get_secret_value()
-        .secret_id(env("URL_SIGNING_KEY_SECRET_ARN")?)
-        .send()
-        .await
-        .context("can't read the URL signing key")?;
-    let pem = secret.secret_string().context("the URL signing key's secret holds no text")?;
-    Signer::new(pem, env("URL_SIGNING_KEY_ID")?, env("CDN_URL")?)
+    let client = aws_sdk_secretsmanager::Client::new(config);
+    let pem = signing_key(&client, env("URL_SIGNING_KEY_SECRET_ARN")?, &env("URL_SIGNING_KEY_VERSION")?).await?;
+    let lifetime = env("URL_LIFETIME")?.parse().context("`URL_LIFETIME` is not a number of seconds")?;
+    Signer::new(&pem, lifetime, env("URL_SIGNING_KEY_ID")?, env("CDN_URL")?)
+}
+
+/// A failure ends the start: the gateway answers 500, the log has the cause, and the next call starts anew.
+async fn signing_key(client: &aws_sdk_secretsmanager::Client, secret: String, version: &str) -> anyhow::Result<String> {
+    let request = client.get_secret_value().secret_id(secret).version_id(version);
+    let secret =
+        request.send().await.with_context(|| format!("can't read version `{version}` of the URL signing key"))?;
+    secret.secret_string.context("the URL signing key's secret holds no text")
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::config::retry::RetryConfig;
+    use aws_sdk_secretsmanager::Client;
+    use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use shared::refusals::{COMMON, SECRETS_MANAGER, json_body};
+
     use super::*;
+
+    async fn key_of(rule: Rule) -> Result<String, String> {
+        let client = mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, [&rule], |config| {
+            config.retry_config(RetryConfig::disabled())
+        });
+        signing_key(&client, "arn".to_owned(), "v1").await.map_err(|error| format!("{error:#}"))
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_refused_in_any_way_ends_the_start_with_its_class_in_the_log() {
+        for (code, status, _) in SECRETS_MANAGER.into_iter().chain(COMMON) {
+            let response = move || {
+                let status = StatusCode::try_from(status).expect("a status");
+                HttpResponse::new(status, json_body(code).into())
+            };
+            let error = key_of(mock!(Client::get_secret_value).then_http_response(response)).await.expect_err(code);
+            assert!(
+                error.starts_with("can't read version `v1` of the URL signing key: ") && error.contains(code),
+                "{error}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_secret_must_hold_text() {
+        let secret = |text: Option<&'static str>| {
+            mock!(Client::get_secret_value)
+                .then_output(move || GetSecretValueOutput::builder().set_secret_string(text.map(str::to_owned)).build())
+        };
+        assert_eq!(key_of(secret(Some("pem"))).await.as_deref(), Ok("pem"));
+        assert_eq!(key_of(secret(None)).await, Err("the URL signing key's secret holds no text".to_owned()));
+    }
 
     #[test]
     fn every_function_is_found_by_its_name() {

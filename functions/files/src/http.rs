@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 use shared::{Error, Request, Response, clock, cursor, id};
 use uuid::Uuid;
 
-use crate::download::{LIFETIME, Signer};
+use crate::download::Signer;
 use crate::file::{File, Status};
 use crate::folder::Folder;
 use crate::objects::{Objects, PUT_LIFETIME};
@@ -22,7 +22,7 @@ pub(crate) async fn list(store: &Store, signer: &Signer, request: &Request) -> R
     let now = Timestamp::now();
     let page = store.list(&folder, after, limit, now).await?;
     let available = page.items.iter().any(|file| file.status == Status::Available);
-    let pass = available.then(|| signer.sign(&folder, clock::epoch_after(now, LIFETIME)));
+    let pass = available.then(|| signer.sign(&folder, clock::epoch_after(now, signer.lifetime())));
     let path = |file: &File| match file.status {
         Status::Available => pass.as_ref().map(|pass| pass.url(file.id)),
         Status::Pending { .. } => None,
@@ -61,3 +61,6 @@ pub(crate) async fn delete(store: &Store, objects: &Objects, request: &Request) 
 fn folder(request: &Request) -> Result<Folder, Error> {
     Ok(Folder::new(request.user()?, id::from_path(request.path("todoID"))?))
 }
+
+#[cfg(test)]
+mod boundary;

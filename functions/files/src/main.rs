@@ -1,30 +1,7 @@
-//! The files service: one binary, six functions, chosen by the configured handler.
-
-mod confirm;
-mod download;
-mod event;
-mod file;
-mod folder;
-mod forward;
-mod function;
-mod http;
-mod objects;
-mod purge;
-mod store;
-mod upload;
+//! The binary of the files service.
 
 use std::process::ExitCode;
 
-use shared::{aws, env, log};
-
-use crate::function::Function;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    log::exit_code(serve().await)
-}
-
-async fn serve() -> Result<(), lambda_runtime::Error> {
-    let function = Function::from_handler(&env::handler()?)?;
-    function.serve(&aws::config().await).await
+fn main() -> ExitCode {
+    files::run()
 }

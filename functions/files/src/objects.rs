@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{Delete, Object, ObjectIdentifier};
+use jiff::Timestamp;
 use shared::Error;
 
 use crate::upload::Upload;
@@ -28,6 +29,21 @@ pub(crate) struct Put {
     pub(crate) url: String,
     /// What must be sent beside the length, which every HTTP client sends by itself (and browsers let nobody set).
     pub(crate) headers: BTreeMap<String, String>,
+}
+
+/// An object of the bucket's list.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) key: String,
+    /// None where S3 does not say, which it always does.
+    pub(crate) modified: Option<Timestamp>,
+}
+
+impl Listed {
+    fn read(object: &Object) -> Option<Self> {
+        let modified = object.last_modified().and_then(|time| Timestamp::from_second(time.secs()).ok());
+        Some(Self { key: object.key()?.to_owned(), modified })
+    }
 }
 
 impl Objects {
@@ -100,6 +116,33 @@ impl Objects {
         let output = request.set_continuation_token(token).send().await?;
         let keys = output.contents().iter().filter_map(|object| object.key().map(str::to_owned));
         Ok((keys.collect(), output.next_continuation_token().map(str::to_owned)))
+    }
+
+    /// Up to 1,000 objects of the whole bucket in the order of their keys, and whether more follow.
+    pub(crate) async fn page(&self, after: Option<&str>) -> Result<(Vec<Listed>, bool), Error> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).set_start_after(after.map(str::to_owned));
+        let output = request.send().await?;
+        let more = output.is_truncated().unwrap_or_default();
+        let listed: Vec<Listed> = output.contents().iter().filter_map(Listed::read).collect();
+        if more && listed.is_empty() {
+            return Err(Error::internal("a page of the bucket is empty, but not the last"));
+        }
+        Ok((listed, more))
+    }
+
+    /// Those of these keys, which begin with the prefix, that the bucket does not list. An empty list is the word of a
+    /// bucket that exists; a HEAD is answered 404 for a missing bucket, too, and takes the right to read the object.
+    pub(crate) async fn missing(&self, prefix: &str, keys: &[String]) -> Result<Vec<String>, Error> {
+        let mut missing = keys.to_vec();
+        let mut token = None;
+        loop {
+            let (listed, next) = self.list(prefix, token).await?;
+            missing.retain(|key| !listed.contains(key));
+            token = next.filter(|_| !missing.is_empty());
+            if token.is_none() {
+                return Ok(missing);
+            }
+        }
     }
 }
 

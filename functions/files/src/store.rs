@@ -1,8 +1,11 @@
-//! The files table. A todo's files are one partition per owner; no call here reaches beyond its folder's partition.
+//! The files table. A todo's files are one partition per owner; but for `reconcile`, no call here reaches beyond its
+//! folder's partition.
 
+mod batch;
 mod confirm;
 mod purge;
-mod record;
+mod reconcile;
+pub(crate) mod record;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -17,6 +20,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 pub(crate) use self::confirm::Confirmation;
+pub(crate) use self::reconcile::{Entry, Place, Record};
 use crate::file::{File, Status};
 use crate::folder::Folder;
 use crate::upload::Upload;

@@ -97,7 +97,7 @@ fn is_token(byte: u8) -> bool {
 }
 
 fn size(value: &Value, largest: i64) -> Result<i64, String> {
-    let size = value.as_i64().filter(|size| (0..=largest).contains(size));
+    let size = body::whole(value).ok().filter(|size| (0..=largest).contains(size));
     size.ok_or_else(|| format!("must be a whole number of bytes from 0 to {largest}"))
 }
 
@@ -134,6 +134,7 @@ mod tests {
     fn sizes_have_sharp_bounds() {
         assert_eq!(with("size", json!(0)).expect("fine").size, 0);
         assert_eq!(with("size", json!(100)).expect("fine").size, 100);
+        assert_eq!(with("size", json!(7.0)).expect("fine").size, 7);
         for size in [json!(101), json!(-1), json!(1.5), json!("1"), json!(null), json!(u64::MAX), json!(1e300)] {
             assert_refused("size", size);
         }

@@ -1,9 +1,11 @@
 //! Stream batches against a mocked queue.
 
+use aws_sdk_sqs::Client;
 use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
+use crate::event::DeletedTodo;
 
 const TODO: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -37,10 +39,14 @@ async fn only_deleted_todos_are_forwarded() {
 
 #[tokio::test]
 async fn what_is_forwarded_is_what_the_purge_reads() {
-    let change: TableChange = serde_json::from_value(change("REMOVE", TODO)).expect("a change");
-    let body = message(&change).expect("a deletion").expect("a message");
-    let deleted: DeletedTodo<'_> = serde_json::from_str(&body).expect("a deleted todo");
-    assert_eq!((deleted.user_id.as_ref(), deleted.todo_id.as_ref()), ("alice", TODO));
+    let read = mock!(Client::send_message)
+        .match_requests(|send| {
+            let deleted: DeletedTodo<'_> =
+                serde_json::from_str(send.message_body().unwrap_or_default()).expect("a todo");
+            (deleted.user_id.as_ref(), deleted.todo_id.as_ref()) == ("alice", TODO)
+        })
+        .then_output(|| SendMessageOutput::builder().build());
+    handle(&queue(&[&read]), json!({"Records": [change("REMOVE", TODO)]})).await.expect("forwarded");
 }
 
 #[tokio::test]

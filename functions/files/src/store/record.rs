@@ -18,7 +18,7 @@ pub(super) fn status(status: Status) -> &'static str {
     }
 }
 
-pub(super) fn write(folder: &Folder, file: &File) -> Item {
+pub(crate) fn write(folder: &Folder, file: &File) -> Item {
     let mut item = key(folder, &file.id.to_string());
     item.extend([
         ("fileName".to_owned(), string(&file.name)),
@@ -34,19 +34,22 @@ pub(super) fn write(folder: &Folder, file: &File) -> Item {
     item
 }
 
-pub(super) fn read(item: &Item) -> Result<File, Error> {
-    let status = match text(item, "status")?.as_str() {
-        PENDING => Status::Pending { expires_at: integer(item, "expiresAt")? },
-        AVAILABLE => Status::Available,
-        other => return Err(Error::internal(format!("a file's status is `{other}`"))),
-    };
+pub(super) fn read_status(item: &Item) -> Result<Status, Error> {
+    match text(item, "status")?.as_str() {
+        PENDING => Ok(Status::Pending { expires_at: integer(item, "expiresAt")? }),
+        AVAILABLE => Ok(Status::Available),
+        other => Err(Error::internal(format!("a file's status is `{other}`"))),
+    }
+}
+
+pub(crate) fn read(item: &Item) -> Result<File, Error> {
     Ok(File {
         id: Uuid::try_parse(&text(item, "fileID")?).map_err(Error::internal)?,
         name: text(item, "fileName")?,
         content_type: text(item, "contentType")?,
         size: integer(item, "size")?,
         sha256: text(item, "sha256")?,
-        status,
+        status: read_status(item)?,
         date_uploaded: text(item, "dateUploaded")?,
     })
 }
