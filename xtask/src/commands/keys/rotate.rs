@@ -1,0 +1,125 @@
+//! `keys rotate`: a new key signs, and what the old one signed stays good.
+//!
+//! The CDN is told of the new key first, and signs nothing with it before it knows it. Each step can be the last one
+//! before a kill: the labels in Secrets Manager say how far the rotation is, and the next run goes on from there.
+
+use anyhow::Context as _;
+
+use super::{Seen, look, select};
+use crate::aws::Aws;
+use crate::cli::KeysRotateArgs;
+use crate::commands::Ctx;
+use crate::config::Config;
+use crate::deploy;
+use crate::error::Problem;
+use crate::keys::{self, Needed, Version};
+use crate::local;
+
+pub(super) async fn run(args: KeysRotateArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.change.env)?;
+    let wanted = select(&config, args.service.as_deref(), args.key.as_deref())?;
+    local::ensure(ctx, &config).await?;
+    let aws = Aws::connect(&config.env).await;
+    let identity = aws.identify(&config.env).await?;
+    let seen = look(&aws, &config, &wanted).await?;
+    if let Some(missing) =
+        wanted.iter().find(|one| !seen.iter().any(|seen| seen.named.secret == one.secret && seen.live.is_some()))
+    {
+        return Err(Problem::failed(format!(
+            "`{}.{}` is not deployed: there is nothing to rotate",
+            missing.service, missing.key
+        ))
+        .hint(format!("cargo xtask deploy --env {} --service {}", config.env.name, missing.service))
+        .into());
+    }
+    if !args.revoke {
+        seen.iter().try_for_each(refuse_in_grace)?;
+    }
+    confirm(ctx, &config, &identity.account, &seen, args.revoke)?;
+    // The question is answered for the deploys that follow, too.
+    let ctx = Ctx { ui: ctx.ui.answered(), ..ctx.clone() };
+    Box::pin(rotate(&ctx, &aws, &config, &seen, args.revoke)).await
+}
+
+/// Another rotation would take the label from a key whose signatures are still out there.
+fn refuse_in_grace(seen: &Seen) -> Result<(), Problem> {
+    let Needed::Until(end) = seen.needed else { return Ok(()) };
+    Err(Problem::failed(format!(
+        "the key before `{}.{}` is still trusted, until {end}: what it signed would break",
+        seen.named.service, seen.named.key
+    ))
+    .hint(format!("run this again after {end}, or pass `--revoke` where a key has leaked")))
+}
+
+fn confirm(ctx: &Ctx, config: &Config, account: &str, seen: &[Seen], revoke: bool) -> anyhow::Result<()> {
+    if config.env.endpoint().is_some() {
+        return Ok(());
+    }
+    for one in seen {
+        let fate =
+            if revoke { "goes at once".to_owned() } else { format!("stays trusted for {}", one.named.spec.grace) };
+        let fingerprint = &one.secret.current.public.fingerprint;
+        ctx.ui.say(format!("{:>12} {}.{}: {fingerprint} {fate}", "", one.named.service, one.named.key));
+    }
+    let stacks = services(seen).iter().map(|service| config.stack_name(service)).collect::<Vec<_>>().join(", ");
+    let question = format!("Rotate these keys in account {account} and deploy {stacks} as they are in this folder");
+    Ok(ctx.ui.confirm(&question, "yes")?)
+}
+
+fn services(seen: &[Seen]) -> Vec<String> {
+    let mut services: Vec<String> = seen.iter().map(|one| one.named.service.clone()).collect();
+    services.dedup();
+    services
+}
+
+async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bool) -> anyhow::Result<()> {
+    let services = services(seen);
+    let mut turns: Vec<(&Seen, Version)> = Vec::new();
+    for one in seen {
+        // A rotation that was killed before its last deploy is brought to its end, not followed by another.
+        let next = match one.needed {
+            Needed::Open if !revoke => one.secret.current.clone(),
+            _ => keys::propose(&aws.secrets, &one.named.secret, &one.secret).await?,
+        };
+        say(ctx, "Made", one, &next);
+        turns.push((one, next));
+    }
+    // A leaked key is not worth the wait.
+    if !revoke {
+        deploy::run(ctx, config.clone(), &services)
+            .await
+            .context("the CDN does not know the new key, nothing signs with it yet")?;
+        for (one, next) in &turns {
+            let logical_id = format!("{}{}", one.named.key, next.public.fingerprint);
+            if config.env.endpoint().is_none() {
+                keys::wait_until_known(&ctx.ui, aws, &config.stack_name(&one.named.service), &logical_id).await?;
+            }
+            say(ctx, "Trusted", one, next);
+        }
+    }
+    for (one, next) in &turns {
+        keys::promote(&aws.secrets, &one.named.secret, &one.secret, &next.id).await?;
+        if revoke {
+            keys::forget_previous(&aws.secrets, &one.named.secret).await?;
+        }
+        say(ctx, "Switched", one, next);
+    }
+    deploy::run(ctx, config.clone(), &services)
+        .await
+        .context("the new key is current, but the stack does not sign with it yet")?;
+    for (one, next) in &turns {
+        let fate = if revoke {
+            "is no longer trusted".to_owned()
+        } else {
+            format!("stays trusted for {}", one.named.spec.grace)
+        };
+        let signs = &next.public.fingerprint;
+        ctx.ui
+            .step("Rotated", format!("{}.{}: {signs} signs, the key before {fate}", one.named.service, one.named.key));
+    }
+    Ok(())
+}
+
+fn say(ctx: &Ctx, verb: &str, one: &Seen, next: &Version) {
+    ctx.ui.step(verb, format!("key {} of {}.{}", next.public.fingerprint, one.named.service, one.named.key));
+}

@@ -1,0 +1,101 @@
+//! Key pairs of services: the private half in Secrets Manager and nowhere else, the public half in the stack's template.
+//! `state` and `facts` decide and are pure, `secret` calls Secrets Manager.
+
+mod facts;
+mod known;
+mod pair;
+mod secret;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_secretsmanager::Client;
+use jiff::Timestamp;
+
+use crate::aws::Aws;
+use crate::aws::stacks::LiveStack;
+use crate::config::{Config, Key};
+
+pub use facts::Facts;
+pub use known::wait as wait_until_known;
+pub use pair::Public;
+pub use state::{Needed, Secret, Version};
+
+/// Grows to sixteen times this.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The keys of a service, as a deploy of it needs them.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// For the template.
+    pub facts: BTreeMap<String, Facts>,
+    /// `<Key>SecretArn`, and `<Key>Version`, the version of the secret that signs.
+    pub parameters: BTreeMap<String, String>,
+    /// Names of secrets and their versions that sign from this deploy on, as far as that must be written down.
+    unrecorded: Vec<(String, String)>,
+}
+
+/// Looks at the keys that a service names, and makes those that are not there yet.
+pub async fn ensure(aws: &Aws, config: &Config, service: &str, live: Option<&LiveStack>) -> anyhow::Result<Keys> {
+    let spec = config.app.services.get(service).with_context(|| format!("no service `{service}`"))?;
+    let tags = [("app", config.app.app.as_str()), ("environment", &config.env.name), ("service", service)];
+    let mut keys = Keys::default();
+    for (key, spec) in &spec.keys {
+        let name = secret_name(config, service, key);
+        let secret = secret::ensure(&aws.secrets, &name, &tags, FIRST_PAUSE).await?;
+        keys.add(key, spec, name, secret, signing_version(live, key));
+    }
+    Ok(keys)
+}
+
+impl Keys {
+    fn add(&mut self, key: &str, spec: &Key, name: String, secret: Secret, live: Option<&str>) {
+        let needed = secret.previous_needed(live, Timestamp::now(), spec.grace);
+        let trusted = secret.trusted(needed);
+        if secret.must_record(live) {
+            self.unrecorded.push((name, secret.current.id.clone()));
+        }
+        self.facts.insert(key.to_owned(), Facts::new(secret.current.public, trusted, spec));
+        self.parameters.insert(format!("{key}SecretArn"), secret.arn);
+        self.parameters.insert(version_parameter(key), secret.current.id);
+    }
+
+    /// Writes down that the stack, deployed with these keys, has begun to sign with them: the grace of the keys before
+    /// begins here.
+    pub async fn record(&self, aws: &Aws) -> anyhow::Result<()> {
+        for (name, version) in &self.unrecorded {
+            secret::record(&aws.secrets, name, version, Timestamp::now()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The secret that holds a key, if there is one with a value.
+pub async fn look(client: &Client, name: &str) -> anyhow::Result<Option<Secret>> {
+    match secret::look(client, name).await? {
+        secret::Found::Secret(secret) => Ok(Some(*secret)),
+        _ => Ok(None),
+    }
+}
+
+pub use secret::{forget_previous, promote, propose};
+
+/// The version that a stack signs with: `None` where there is no stack, `Some("")` where it does not say.
+#[must_use]
+pub fn signing_version<'a>(live: Option<&'a LiveStack>, key: &str) -> Option<&'a str> {
+    Some(live?.parameters.get(&version_parameter(key)).map_or("", String::as_str))
+}
+
+/// The name of the secret that holds a service's key.
+#[must_use]
+pub fn secret_name(config: &Config, service: &str, key: &str) -> String {
+    format!("{}/{}/{service}/{key}", config.app.app, config.env.name)
+}
+
+fn version_parameter(key: &str) -> String {
+    format!("{key}Version")
+}

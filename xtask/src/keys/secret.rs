@@ -1,0 +1,239 @@
+//! A key's secret in Secrets Manager: its versions by their labels, and the moves of those labels.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::types::Tag;
+use jiff::Timestamp;
+use p256::elliptic_curve::zeroize::Zeroizing;
+use sha2::{Digest, Sha256};
+
+use super::pair;
+use super::state::{Secret, Version};
+use crate::aws::explain;
+use crate::error::Problem;
+
+/// Looks at a secret; Secrets Manager lets go of a deleted name only after some seconds.
+pub(super) const ATTEMPTS: u32 = 6;
+const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
+const PENDING: &str = "AWSPENDING";
+/// The tag that says `<version> <time>`: since when the stack signs with that version.
+const SINCE: &str = "signs-since";
+
+/// What a look at a secret shows.
+pub(super) enum Found {
+    Secret(Box<Secret>),
+    Absent,
+    /// Deleted, but still to be had back.
+    Deleted,
+    /// Without a value, or its labels are just moving.
+    Unsettled,
+}
+
+/// The secret under a name, made where there is none. Two deployers at once end with the same one: who comes second
+/// reads what the first made.
+pub(super) async fn ensure(
+    client: &Client,
+    name: &str,
+    tags: &[(&str, &str)],
+    pause: Duration,
+) -> anyhow::Result<Secret> {
+    for attempt in 0..ATTEMPTS {
+        if attempt > 1 {
+            tokio::time::sleep(pause * 2_u32.pow(attempt - 2)).await;
+        }
+        match look(client, name).await? {
+            Found::Secret(secret) => return Ok(*secret),
+            Found::Deleted => restore(client, name).await?,
+            Found::Absent => create(client, name, tags).await?,
+            Found::Unsettled => {}
+        }
+    }
+    let found = format!("the secret `{name}` is there, but has no current value, or its deletion does not end");
+    Err(Problem::failed(found)
+        .hint(format!(
+            "see what there is: aws secretsmanager list-secret-version-ids --include-deprecated --secret-id {name}; where a \
+             version has lost its label, give it back: aws secretsmanager update-secret-version-stage"
+        ))
+        .into())
+}
+
+/// Reads the labels first and then each version by its id, so that a label that moves meanwhile mixes nothing up.
+pub(super) async fn look(client: &Client, name: &str) -> anyhow::Result<Found> {
+    let described = match client.describe_secret().secret_id(name).send().await {
+        Ok(described) => described,
+        Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(Found::Absent),
+        Err(error) => return Err(explain(error)).with_context(|| format!("cannot look at the secret `{name}`")),
+    };
+    if described.deleted_date().is_some() {
+        return Ok(Found::Deleted);
+    }
+    let none = HashMap::new();
+    let stages = described.version_ids_to_stages().unwrap_or(&none);
+    let has = |id: &str, label: &str| stages.get(id).is_some_and(|labels| labels.iter().any(|one| one == label));
+    let labelled = |label: &str| stages.keys().find(|id| has(id, label));
+    let Some(current) = labelled(CURRENT) else { return Ok(Found::Unsettled) };
+    // After a switch the label may lie on a version that signs or has signed: then nothing is pending.
+    let pending = stages.keys().find(|id| has(id, PENDING) && !has(id, CURRENT) && !has(id, PREVIOUS));
+    let Some(current) = version(client, name, current).await? else { return Ok(Found::Unsettled) };
+    let mut others = [None, None];
+    for (slot, id) in others.iter_mut().zip([labelled(PREVIOUS), pending]) {
+        if let Some(id) = id {
+            *slot = version(client, name, id).await?;
+            if slot.is_none() {
+                return Ok(Found::Unsettled);
+            }
+        }
+    }
+    let [previous, pending] = others;
+    let since = described.tags().iter().find(|tag| tag.key() == Some(SINCE)).and_then(|tag| tag.value());
+    let since = since.and_then(|text| text.split_once(' '));
+    Ok(Found::Secret(Box::new(Secret {
+        arn: described.arn().unwrap_or_default().to_owned(),
+        current,
+        previous,
+        pending,
+        since: since.and_then(|(version, at)| Some((version.to_owned(), at.parse().ok()?))),
+    })))
+}
+
+/// `None` where the version has gone meanwhile, or the whole secret.
+async fn version(client: &Client, name: &str, id: &str) -> anyhow::Result<Option<Version>> {
+    let answer = match client.get_secret_value().secret_id(name).version_id(id).send().await {
+        Ok(answer) => answer,
+        Err(error) if matches!(error.code(), Some("ResourceNotFoundException" | "InvalidRequestException")) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(explain(error)).with_context(|| format!("cannot read the secret `{name}`")),
+    };
+    let created = answer.created_date().map_or(0, aws_smithy_types::DateTime::secs);
+    let text = Zeroizing::new(answer.secret_string.unwrap_or_default());
+    let public = pair::public_of(&text).ok_or_else(|| {
+        Problem::failed(format!("the secret `{name}` holds something else than an ECDSA P-256 key as PKCS #8 PEM"))
+            .hint(format!(
+                "rename or delete it, then deploy again: aws secretsmanager delete-secret --secret-id {name}"
+            ))
+    })?;
+    Ok(Some(Version { id: id.to_owned(), created: Timestamp::from_second(created).unwrap_or_default(), public }))
+}
+
+/// Somebody else may have been faster, or the name is not free yet: the next look tells.
+async fn create(client: &Client, name: &str, tags: &[(&str, &str)]) -> anyhow::Result<()> {
+    let text = pair::generate()?;
+    let tags = tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build());
+    let call = client.create_secret().name(name).secret_string(text.as_str()).set_tags(Some(tags.collect()));
+    let sent = call.description("Made by the deployer; the public half is in the stack's template").send().await;
+    passing(sent, &["ResourceExistsException", "InvalidRequestException"])
+        .with_context(|| format!("cannot create the secret `{name}`"))?;
+    Ok(())
+}
+
+/// A scheduled deletion is undone: whatever was signed with the key stays valid.
+async fn restore(client: &Client, name: &str) -> anyhow::Result<()> {
+    // Gone meanwhile, or deleted without a way back: the next look tells.
+    passing(
+        client.restore_secret().secret_id(name).send().await,
+        &["ResourceNotFoundException", "InvalidRequestException"],
+    )
+    .with_context(|| format!("cannot restore the secret `{name}`, which is being deleted"))?;
+    Ok(())
+}
+
+/// Puts a new key beside the current one, where none is waiting. Its version is named by what it follows: of two
+/// rotations at once, the second finds the first one's key and goes on with it.
+pub async fn propose(client: &Client, name: &str, secret: &Secret) -> anyhow::Result<Version> {
+    if let Some(pending) = &secret.pending {
+        return Ok(pending.clone());
+    }
+    // The last rotation left it where it was; Secrets Manager would move it, the emulator would have it twice.
+    unlabel(client, name, &secret.current.id, PENDING).await?;
+    let previous = secret.previous.as_ref().map_or("", |version| &version.id);
+    let id = hex::encode(&Sha256::digest(format!("{}\n{previous}", secret.current.id))[..16]);
+    let text = pair::generate()?;
+    let call = client.put_secret_value().secret_id(name).client_request_token(&id).version_stages(PENDING);
+    if passing(call.secret_string(text.as_str()).send().await, &["ResourceExistsException"])
+        .with_context(|| format!("cannot put a new key into the secret `{name}`"))?
+    {
+        let public = pair::public_of(&text).context("cannot encode a new key")?;
+        return Ok(Version { id, created: Timestamp::now(), public });
+    }
+    match look(client, name).await? {
+        Found::Secret(now) if now.current.id == id => return Ok(now.current),
+        Found::Secret(now) if now.pending.is_some() => now.pending,
+        _ => None,
+    }
+    .ok_or_else(|| {
+        let remedy = "aws secretsmanager update-secret-version-stage";
+        Problem::failed(format!("the new version of the secret `{name}` has lost its label"))
+            .hint(format!("{remedy} --secret-id {name} --version-stage {PENDING} --move-to-version-id {id}"))
+            .into()
+    })
+}
+
+/// Makes a version the one that signs, if the current one is still what it was.
+pub async fn promote(client: &Client, name: &str, secret: &Secret, to: &str) -> anyhow::Result<()> {
+    if secret.current.id == to {
+        return Ok(());
+    }
+    let call = client.update_secret_version_stage().secret_id(name).version_stage(CURRENT);
+    let sent = call.move_to_version_id(to).remove_from_version_id(&secret.current.id).send().await;
+    if passing(sent, &["InvalidParameterException", "InvalidRequestException"])
+        .with_context(|| format!("cannot make version `{to}` of the secret `{name}` the current one"))?
+    {
+        return Ok(());
+    }
+    match look(client, name).await? {
+        Found::Secret(now) if now.current.id == to => Ok(()),
+        _ => Err(Problem::failed(format!("the secret `{name}` has changed under our hands"))
+            .hint("another rotation is at work; wait for its end, then look: cargo xtask keys list --env <environment>")
+            .into()),
+    }
+}
+
+/// Lets the previous version go: Secrets Manager deletes what has no label.
+pub async fn forget_previous(client: &Client, name: &str) -> anyhow::Result<()> {
+    match look(client, name).await? {
+        Found::Secret(secret) => match &secret.previous {
+            Some(previous) => unlabel(client, name, &previous.id, PREVIOUS).await,
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// A label that is not there any more is as good as taken off.
+async fn unlabel(client: &Client, name: &str, version: &str, label: &str) -> anyhow::Result<()> {
+    let call = client.update_secret_version_stage().secret_id(name).version_stage(label);
+    passing(
+        call.remove_from_version_id(version).send().await,
+        &["InvalidParameterException", "InvalidRequestException"],
+    )
+    .with_context(|| format!("cannot take `{label}` off the secret `{name}`"))?;
+    Ok(())
+}
+
+/// Writes down that the stack signs with the current version.
+pub(super) async fn record(client: &Client, name: &str, version: &str, at: Timestamp) -> anyhow::Result<()> {
+    let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    let tag = Tag::builder().key(SINCE).value(format!("{version} {at}")).build();
+    passing(client.tag_resource().secret_id(name).tags(tag).send().await, &[])
+        .with_context(|| format!("cannot tag the secret `{name}`"))?;
+    Ok(())
+}
+
+/// Whether a call did what it was for; `false` where one of these error codes says that somebody else was faster.
+fn passing<T, E, R>(sent: Result<T, SdkError<E, R>>, codes: &[&str]) -> anyhow::Result<bool>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(true),
+        Err(error) if error.code().is_some_and(|code| codes.contains(&code)) => Ok(false),
+        Err(error) => Err(explain(error)),
+    }
+}
