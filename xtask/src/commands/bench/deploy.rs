@@ -1,4 +1,4 @@
-//! `bench`: the figures of the README, measured on this machine in a clone of what is committed.
+//! `bench deploy`: clone, deploys and zip sizes, measured on this machine in a clone of what is committed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use super::Ctx;
+use super::super::Ctx;
+use super::super::test::runner::cargo;
 use crate::build::megabytes;
 use crate::config::{Architecture, load_app};
 use crate::error::Problem;
@@ -15,7 +16,7 @@ use crate::error::Problem;
 const RUNS: usize = 5;
 
 pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
-    let folder = ctx.target().join("bench");
+    let folder = ctx.target().join("bench/deploy");
     if folder.exists() {
         // An emulator of an earlier, killed run still holds its state in here.
         let _ = xtask(&folder.join("clone"), &folder, &["local", "stop"]);
@@ -78,8 +79,8 @@ fn zips(clone: &Path, folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
 
 /// Runs `cargo xtask` in the clone, with a cargo home of its own: downloads are part of what a newcomer waits for.
 fn cargo_xtask(clone: &Path, folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.arg("xtask").args(args).current_dir(clone);
+    let mut command = cargo(&["xtask"]);
+    command.args(args).current_dir(clone);
     command.env("CARGO_HOME", folder.join("cargo-home")).env_remove("CARGO_TARGET_DIR");
     command
 }

@@ -1,0 +1,22 @@
+//! `bench`: this machine's figures of deploys, of the built functions and of the deployed app.
+
+mod deploy;
+mod functions;
+
+use super::Ctx;
+use crate::cli::{BenchArgs, BenchPart};
+
+pub(super) async fn run(args: BenchArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let mut parts = args.parts;
+    if parts.is_empty() {
+        parts = vec![BenchPart::Deploy, BenchPart::Functions, BenchPart::Growth];
+    }
+    for part in parts {
+        match part {
+            BenchPart::Deploy => deploy::run(ctx)?,
+            BenchPart::Functions => functions::alone(ctx).await?,
+            BenchPart::Growth => functions::deployed(ctx).await?,
+        }
+    }
+    Ok(())
+}
