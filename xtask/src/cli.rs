@@ -21,6 +21,8 @@ pub enum Command {
     Deploy(DeployArgs),
     /// Print the outputs of an environment's stacks.
     Outputs(OutputsArgs),
+    /// Call a function and print its answer.
+    Invoke(InvokeArgs),
     /// Create what an account and a region share: the artifact bucket and the permissions boundary.
     Bootstrap(ChangeArgs),
     /// Delete an environment: objects with all their versions, rows, stacks.
@@ -32,14 +34,17 @@ pub enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// List or rotate the key pairs that the deployer made.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// The AWS emulator on this machine.
     Local(LocalArgs),
     /// Check every prerequisite and say how to get what is missing.
     Doctor(EnvArgs),
     /// Set up what the tests need and run them all.
     Test(TestArgs),
-    /// Measure this machine: clone to URL, deploy without and with a change, zip sizes.
-    Bench,
+    /// Measure this machine: deploys, the functions beside their baseline, how the app grows.
+    Bench(BenchArgs),
 }
 
 /// Which environment.
@@ -89,6 +94,27 @@ pub struct OutputsArgs {
     pub json: bool,
 }
 
+/// Arguments of `invoke`.
+#[derive(Clone, Debug, Args)]
+pub struct InvokeArgs {
+    /// The function as config/app.yaml names it, or `service/function`.
+    #[arg(value_name = "FUNCTION")]
+    pub function: String,
+    /// Environment and confirmation; only a protected environment asks.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// File with the event as JSON, `-` for stdin. Default: an empty object.
+    #[arg(long, value_name = "FILE")]
+    pub event: Option<PathBuf>,
+    /// Call again while the answer is an object with `next`, with the same event and `from` set to that. Prints each
+    /// answer in a line of its own.
+    #[arg(long)]
+    pub until_done: bool,
+    /// Print the answer in one line.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `build`.
 #[derive(Clone, Debug, Args)]
 pub struct BuildArgs {
@@ -129,6 +155,43 @@ pub enum ConfigCommand {
     },
 }
 
+/// What to do with the key pairs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Print which keys there are, and what each is for.
+    List(KeysListArgs),
+    /// Let new keys sign; what the old ones signed stays good.
+    Rotate(KeysRotateArgs),
+}
+
+/// Arguments of `keys list`.
+#[derive(Clone, Debug, Args)]
+pub struct KeysListArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// As JSON, with versions and public keys.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `keys rotate`.
+#[derive(Clone, Debug, Args)]
+pub struct KeysRotateArgs {
+    /// Environment and confirmation.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Only the keys of this service.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Only the keys of this name.
+    #[arg(long, value_name = "NAME")]
+    pub key: Option<String>,
+    /// A key has leaked: the old one goes at once, and with it all that it signed.
+    #[arg(long)]
+    pub revoke: bool,
+}
+
 /// Arguments of `local`.
 #[derive(Clone, Debug, Args)]
 pub struct LocalArgs {
@@ -161,6 +224,25 @@ pub struct TestArgs {
     /// Only these parts.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Suite>,
+}
+
+/// Arguments of `bench`.
+#[derive(Clone, Debug, Args)]
+pub struct BenchArgs {
+    /// Only these parts.
+    #[arg(value_enum)]
+    pub parts: Vec<BenchPart>,
+}
+
+/// A part of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchPart {
+    /// Clone to URL, deploy without and with a change, zip sizes.
+    Deploy,
+    /// Cold start, warm calls, processor time, memory and throughput of each function.
+    Functions,
+    /// The deployed app beside more and more data and clients.
+    Growth,
 }
 
 /// A part of the tests.

@@ -91,6 +91,14 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// A hint on a name that is not among the known ones: the nearest of them, or all, after what they are called.
+pub fn suggestion(given: &str, what: &str, known: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let known: Vec<_> = known.into_iter().collect();
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    nearest(given, known.iter().copied())
+        .map_or_else(|| format!("{what}: {}", known.join(", ")), |near| format!("did you mean `{near}`?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

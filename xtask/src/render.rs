@@ -8,6 +8,7 @@ use tera::{Context, Tera};
 
 use crate::config::Config;
 use crate::error::Problem;
+use crate::keys::Facts;
 
 /// The template of the account's shared resources, in `stacks/`.
 pub const BOOTSTRAP_ACCOUNT: &str = "bootstrap-account";
@@ -39,14 +40,21 @@ impl Renderer {
     }
 
     /// A service's template, as CloudFormation gets it.
-    pub fn service(&self, config: &Config, service: &str) -> anyhow::Result<String> {
+    pub fn service(&self, config: &Config, service: &str, keys: &BTreeMap<String, Facts>) -> anyhow::Result<String> {
         let spec = config.app.services.get(service).with_context(|| format!("no service `{service}`"))?;
         let mut context = context(config, service);
         let functions: BTreeMap<_, _> =
             spec.functions.iter().map(|name| (name.clone(), config.env.function(name))).collect();
         context.insert("functions", &functions);
+        context.insert("keys", keys);
         let template = spec.stack.strip_prefix("stacks").unwrap_or(&spec.stack).display().to_string();
         self.render(&template, &context)
+    }
+
+    /// A service's template where AWS is not asked: its keys are placeholders, and nobody may deploy it.
+    pub fn offline(&self, config: &Config, service: &str) -> anyhow::Result<String> {
+        let spec = config.app.services.get(service).with_context(|| format!("no service `{service}`"))?;
+        self.service(config, service, &Facts::placeholders(spec))
     }
 
     /// A bootstrap template: `BOOTSTRAP_ACCOUNT` or `BOOTSTRAP_REGION`.
@@ -73,6 +81,8 @@ fn context(config: &Config, service: &str) -> Context {
     context.insert("service", service);
     context.insert("stack", &config.stack_name(service));
     context.insert("limits", &config.limits());
+    let functions: BTreeMap<_, _> = config.app.services.iter().map(|(name, spec)| (name, &spec.functions)).collect();
+    context.insert("services", &functions);
     let boundary = format!("arn:{}:iam::{}:policy/{}-boundary", env.partition(), env.account(), config.app.app);
     context.insert("boundary", &boundary);
     let mut facts = serde_json::json!({
@@ -89,6 +99,12 @@ fn context(config: &Config, service: &str) -> Context {
     }
     if let Some(domain) = &env.domain {
         facts["domain"] = serde_json::json!(domain);
+    }
+    if let Some(mail) = &env.mail {
+        facts["mail"] = serde_json::json!(mail);
+    }
+    if let Some(topic) = &env.alarm_topic {
+        facts["alarmTopic"] = topic.as_str().into();
     }
     context.insert("env", &facts);
     context

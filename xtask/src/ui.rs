@@ -39,6 +39,12 @@ impl Ui {
         self.mode.json
     }
 
+    /// The printer of a command whose question has been answered for all that it still does.
+    #[must_use]
+    pub fn answered(&self) -> Self {
+        Self { mode: Mode { yes: true, ..self.mode }, ..self.clone() }
+    }
+
     /// Whether spinners show what goes on, so that lines need not.
     #[must_use]
     pub fn animated(&self) -> bool {

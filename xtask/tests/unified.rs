@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-/// Nothing depends on it, so that a second build of it costs seconds; the functions stay free of its SSO clients.
-const APART: [&str; 1] = ["aws-config"];
-
 /// Package → the sets of features that it is built with.
 fn features(packages: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     let mut command = Command::new(env!("CARGO"));
@@ -36,7 +33,6 @@ fn the_deployer_and_the_functions_share_their_dependencies_builds() {
     assert!(shared > 100, "only {shared} packages in common: is the output of `cargo tree` still understood?");
     let different: Vec<String> = deployer
         .iter()
-        .filter(|(name, _)| !APART.iter().any(|apart| name.split(' ').next() == Some(apart)))
         .filter_map(|(name, mine)| {
             let theirs = functions.get(name)?;
             (theirs != mine).then(|| format!("{name}: deployer {mine:?}, functions {theirs:?}"))

@@ -1,4 +1,4 @@
-//! `CloudFront`: invalidations. Calls only.
+//! `CloudFront`: invalidations, and whose signatures are taken. Calls only.
 
 use anyhow::Context;
 use aws_sdk_cloudfront::Client;
@@ -15,4 +15,23 @@ pub async fn invalidate(client: &Client, distribution: &str, paths: &[String], r
     let call = client.create_invalidation().distribution_id(distribution).invalidation_batch(batch);
     call.send().await.map_err(explain).with_context(context)?;
     Ok(())
+}
+
+/// Whose signatures a distribution takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signers {
+    /// Whether every edge has the distribution as it is configured.
+    pub at_rest: bool,
+    /// The ids of the public keys.
+    pub keys: Vec<String>,
+}
+
+/// The keys that `CloudFront` is aware of, which are not yet those that a key group was given a moment ago.
+pub async fn signers(client: &Client, distribution: &str) -> anyhow::Result<Signers> {
+    let answer = client.get_distribution().id(distribution).send().await.map_err(explain);
+    let answer = answer.with_context(|| format!("cannot read distribution `{distribution}`"))?;
+    let found = answer.distribution();
+    let groups = found.and_then(|one| one.active_trusted_key_groups()).map_or(&[][..], |groups| groups.items());
+    let keys = groups.iter().filter_map(|group| group.key_pair_ids()).flat_map(|ids| ids.items().iter().cloned());
+    Ok(Signers { at_rest: found.is_some_and(|one| one.status() == "Deployed"), keys: keys.collect() })
 }

@@ -2,6 +2,7 @@
 
 pub mod buckets;
 pub mod distribution;
+pub mod functions;
 pub mod names;
 pub mod objects;
 pub mod stacks;

@@ -7,6 +7,8 @@ mod config;
 mod deploy;
 mod destroy;
 mod doctor;
+mod invoke;
+mod keys;
 mod local;
 mod outputs;
 mod render;
@@ -14,7 +16,7 @@ mod test;
 
 use std::path::PathBuf;
 
-use crate::cli::{Command, EnvArgs};
+use crate::cli::{Command, EnvArgs, KeysCommand};
 use crate::config::{Config, environment_of_branch, load_app};
 use crate::error::Problem;
 use crate::ui::{Mode, Ui};
@@ -53,7 +55,10 @@ pub fn mode(command: &Command) -> Mode {
         Command::Deploy(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
+        Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Build(args) => Mode { json: args.json, yes: false },
+        Command::Keys(KeysCommand::List(args)) => Mode { json: args.json, yes: false },
+        Command::Keys(KeysCommand::Rotate(args)) => Mode { json: false, yes: args.change.yes },
         _ => Mode::default(),
     }
 }
@@ -67,15 +72,17 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
         match command {
             Command::Deploy(args) => Box::pin(deploy::run(args, &ctx)).await,
             Command::Outputs(args) => outputs::run(args, &ctx).await,
+            Command::Invoke(args) => invoke::run(args, &ctx).await,
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,
             Command::Destroy(args) => destroy::run(args, &ctx).await,
             Command::Build(args) => build::run(args, &ctx).await,
             Command::Render(args) => render::run(&args, &ctx),
             Command::Config(args) => config::run(args, &ctx),
+            Command::Keys(args) => Box::pin(keys::run(args, &ctx)).await,
             Command::Local(args) => local::run(args, &ctx).await,
             Command::Doctor(args) => doctor::run(args, &ctx).await,
             Command::Test(args) => test::run(args, &ctx).await,
-            Command::Bench => bench::run(&ctx),
+            Command::Bench(args) => bench::run(args, &ctx).await,
         }
     })
 }

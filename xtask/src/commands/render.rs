@@ -1,4 +1,4 @@
-//! `render`: writes the templates that a deploy would send.
+//! `render`: writes the templates that a deploy would send, but for the keys, which only AWS knows.
 
 use anyhow::Context;
 
@@ -15,8 +15,14 @@ pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
     for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
         templates.push((name.to_owned(), renderer.bootstrap(&config, name)?));
     }
-    for service in config.app.services.keys() {
-        templates.push((service.clone(), renderer.service(&config, service)?));
+    for (service, spec) in &config.app.services {
+        templates.push((service.clone(), renderer.offline(&config, service)?));
+        if !spec.keys.is_empty() {
+            let names = spec.keys.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            ctx.ui.warn(format!(
+                "{service}.yaml has two placeholders each for {names}: AWS was not asked, so this template is to read, not to deploy"
+            ));
+        }
     }
     for (name, text) in templates {
         let path = out.join(format!("{name}.yaml"));

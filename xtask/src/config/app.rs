@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OutputRef, Value};
+use super::{OutputRef, Span, Value};
 
 /// What the application is made of; nothing in it knows an environment.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -43,12 +43,35 @@ pub struct Service {
     /// Stack parameter → output of another service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, OutputRef>,
-    /// Key pairs that the deployer makes: `X` gives the parameters `XPublicKey` and `XSecretArn`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keys: Vec<String>,
+    /// Key pairs that the deployer makes and rotates: `X` gives the parameters `XSecretArn` and `XVersion`, and the
+    /// template `keys.X`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, Key>,
     /// Static files behind the stack's bucket and distribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<Site>,
+}
+
+/// A key pair that signs what is good for a while.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Key {
+    /// How long a signature is good. Default: 15 minutes.
+    #[serde(default = "Key::default_lifetime")]
+    pub lifetime: Span,
+    /// How long a key stays trusted after another one has begun to sign; longer than `lifetime`. Default: 1 hour.
+    #[serde(default = "Key::default_grace")]
+    pub grace: Span,
+}
+
+impl Key {
+    const fn default_lifetime() -> Span {
+        Span::minutes(15)
+    }
+
+    const fn default_grace() -> Span {
+        Span::minutes(60)
+    }
 }
 
 /// A static site that npm builds; its stack has the outputs `BucketName`, `DistributionId` and `SiteUrl`.

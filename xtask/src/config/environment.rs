@@ -34,6 +34,12 @@ pub struct EnvironmentFile {
     /// The site's own domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<Domain>,
+    /// ARN of the SNS topic that alarms go to; without one they only change their state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_topic: Option<String>,
+    /// Who mails come from; without it AWS's own sender, which stops at 50 mails a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
 }
 
 /// The emulator's place.
@@ -122,6 +128,16 @@ pub struct Domain {
     pub hosted_zone_id: Option<String>,
 }
 
+/// A sender of mail that Amazon SES has verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mail {
+    /// The sender, such as `no-reply@example.com` or `Example <no-reply@example.com>`.
+    pub from: String,
+    /// ARN of the verified identity: the address or its domain.
+    pub identity_arn: String,
+}
+
 /// An environment with every default filled in.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -144,6 +160,12 @@ pub struct Environment {
     /// The site's own domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<Domain>,
+    /// ARN of the SNS topic that alarms go to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm_topic: Option<String>,
+    /// Who mails come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
 }
 
 /// Where an environment lives.
@@ -188,6 +210,8 @@ impl Environment {
             functions: file.functions,
             limits: file.limits,
             domain: file.domain,
+            alarm_topic: file.alarm_topic,
+            mail: file.mail,
         }
     }
 

@@ -3,20 +3,24 @@
 
 mod app;
 mod environment;
+mod function;
 mod position;
 mod reference;
 pub mod schema;
+mod span;
 mod validate;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-pub use app::{App, Service, Site};
+pub use app::{App, Key, Service, Site};
 pub use environment::{Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target};
+pub use function::find_function;
 pub use reference::{OutputRef, Outputs, Value};
+pub use span::Span;
 
-use crate::error::{Problem, nearest};
+use crate::error::{Problem, suggestion};
 
 /// The account number that the emulator answers with.
 pub const EMULATED_ACCOUNT: &str = "000000000000";
@@ -103,9 +107,7 @@ fn load_environment(root: &Path, app: &App, name: &str) -> anyhow::Result<Enviro
     if !root.join(format!("config/{name}.yaml")).is_file() {
         let known = environments(root);
         let problem = Problem::usage(format!("no environment `{name}`: there is no config/{name}.yaml"));
-        let hint = nearest(name, known.iter().map(String::as_str))
-            .map_or_else(|| format!("environments: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        return Err(problem.hint(hint).into());
+        return Err(problem.hint(suggestion(name, "environments", &known)).into());
     }
     let (file, text) = read(root, name)?;
     let parsed = position::parse(&file, &text)?;

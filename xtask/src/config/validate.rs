@@ -5,7 +5,7 @@ use std::path::Path;
 use super::app::{App, Service};
 use super::environment::{Environment, Target};
 use super::{OutputRef, Value, position};
-use crate::error::{Problem, nearest};
+use crate::error::{Problem, suggestion};
 
 /// Values that CloudWatch Logs takes (API reference, `PutRetentionPolicy`).
 const RETENTION_DAYS: [u32; 22] =
@@ -51,7 +51,7 @@ pub(super) fn files(
     for (path, name) in branches.chain([(vec!["defaultEnvironment"], &app.default_environment)]) {
         if !environments.contains(name) {
             let problem = at(&path, &format!("no environment `{name}`: there is no config/{name}.yaml"));
-            return Err(problem.hint(near_hint(name, environments)));
+            return Err(problem.hint(suggestion(name, "known", environments)));
         }
     }
     for (name, service) in &app.services {
@@ -80,13 +80,14 @@ fn check_service(app: &App, name: &str, service: &Service, at: &At<'_>) -> Resul
             ));
         }
     }
+    check_keys(name, service, at)?;
     let Some(site) = &service.site else { return Ok(()) };
     for (key, value) in &site.config {
         let path = ["services", name, "site", "config", key];
         match value {
             Value::Output(reference) => check_known(app, reference, &path, at)?,
             Value::Limit(limit) if !app.limits.contains_key(limit) => {
-                let hint = near_hint(limit, app.limits.keys());
+                let hint = suggestion(limit, "known", app.limits.keys());
                 return Err(at(&path, &format!("no limit `{limit}`")).hint(hint));
             }
             Value::Limit(_) | Value::Region => {}
@@ -95,6 +96,23 @@ fn check_service(app: &App, name: &str, service: &Service, at: &At<'_>) -> Resul
     for (directive, references) in &site.csp {
         for reference in references {
             check_known(app, reference, &["services", name, "site", "csp", directive], at)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_keys(name: &str, service: &Service, at: &At<'_>) -> Result<(), Problem> {
+    for (key, spec) in &service.keys {
+        // It is part of parameters and logical ids, which have letters and digits only.
+        if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric()) {
+            return Err(at(&["services", name, "keys", key], "a key's name has letters and digits only"));
+        }
+        if spec.grace <= spec.lifetime {
+            let message = format!(
+                "`{}` must be longer than `lifetime`, {}: what the old key signed would end early",
+                spec.grace, spec.lifetime
+            );
+            return Err(at(&["services", name, "keys", key, "grace"], &message));
         }
     }
     Ok(())
@@ -111,7 +129,7 @@ fn check_known(app: &App, to: &OutputRef, path: &[&str], at: &At<'_>) -> Result<
     if app.services.contains_key(&to.service) {
         return Ok(());
     }
-    Err(at(path, &format!("no service `{}`", to.service)).hint(near_hint(&to.service, app.services.keys())))
+    Err(at(path, &format!("no service `{}`", to.service)).hint(suggestion(&to.service, "known", app.services.keys())))
 }
 
 pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) -> Result<(), Problem> {
@@ -129,6 +147,17 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
         }
         Target::Account(_) | Target::Emulator(_) => {}
     }
+    check_resources(env, &at)?;
+    check_functions(app, env, &at)?;
+    if let Some(limit) = env.limits.keys().find(|limit| !app.limits.contains_key(*limit)) {
+        let problem = at(&["limits", limit], &format!("no limit `{limit}` in config/app.yaml"));
+        return Err(problem.hint(suggestion(limit, "known", app.limits.keys())));
+    }
+    check_lengths(app, env, &at)
+}
+
+/// What the environment uses and no stack of ours makes.
+fn check_resources(env: &Environment, at: &At<'_>) -> Result<(), Problem> {
     if let Some(domain) = &env.domain {
         if env.endpoint().is_some() {
             return Err(at(&["domain"], "an emulated environment has no domain of its own"));
@@ -138,19 +167,33 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
             return Err(at(&["domain", "certificateArn"], "CloudFront wants a certificate of us-east-1"));
         }
     }
-    check_functions(app, env, &at)?;
-    if let Some(limit) = env.limits.keys().find(|limit| !app.limits.contains_key(*limit)) {
-        let problem = at(&["limits", limit], &format!("no limit `{limit}` in config/app.yaml"));
-        return Err(problem.hint(near_hint(limit, app.limits.keys())));
+    if let Some(topic) = &env.alarm_topic {
+        // An alarm reaches topics of its own region only (CloudWatch User Guide, "Alarm actions").
+        let expected = format!("arn:{}:sns:{}:", env.partition(), env.region);
+        if !topic.starts_with(&expected) {
+            let message = format!("`{topic}` is no SNS topic of this region: expected `{expected}<account>:<name>`");
+            return Err(at(&["alarmTopic"], &message));
+        }
     }
-    check_lengths(app, env, &at)
+    let Some(mail) = &env.mail else { return Ok(()) };
+    let (arn, account) = (&mail.identity_arn, env.account());
+    let start = format!("arn:{}:ses:", env.partition());
+    if !arn.starts_with(&start) || !arn.contains(&format!(":{account}:identity/")) {
+        let expected = format!("{start}<region>:{account}:identity/<address or domain>");
+        let message = format!("`{arn}` is no SES identity of this account: expected `{expected}`");
+        return Err(at(&["mail", "identityArn"], &message));
+    }
+    if !mail.from.contains('@') || !mail.from.is_ascii() {
+        return Err(at(&["mail", "from"], "expected an address in ASCII, such as `Example <no-reply@example.com>`"));
+    }
+    Ok(())
 }
 
 fn check_functions(app: &App, env: &Environment, at: &At<'_>) -> Result<(), Problem> {
     let known: Vec<&String> = app.services.values().flat_map(|service| &service.functions).collect();
     if let Some(name) = env.functions.overrides.keys().find(|name| !known.contains(name)) {
         let problem = at(&["functions", "overrides", name], &format!("no function `{name}` in config/app.yaml"));
-        return Err(problem.hint(near_hint(name, known)));
+        return Err(problem.hint(suggestion(name, "known", known)));
     }
     let mut all: Vec<(Vec<&str>, super::FunctionSettings)> = vec![(vec!["functions"], env.function(""))];
     all.extend(env.functions.overrides.keys().map(|name| (vec!["functions", "overrides", name], env.function(name))));
@@ -206,8 +249,33 @@ fn check_lengths(app: &App, env: &Environment, at: &At<'_>) -> Result<(), Proble
     Ok(())
 }
 
-fn near_hint<'a>(given: &str, known: impl IntoIterator<Item = &'a String>) -> String {
-    let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
-    nearest(given, known.iter().copied())
-        .map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean `{near}`?"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks an application whose one key is written like this.
+    fn with_key(key: &str) -> Result<App, Problem> {
+        let text = format!(
+            "app: demo\ndefaultEnvironment: local\nhomeRegion: eu-central-1\nservices:\n  files:\n    stack: s\n    keys:\n      {key}\n"
+        );
+        let parsed: App = position::parse("config/app.yaml", &text)?;
+        app(&parsed, "config/app.yaml", &text).map(|()| parsed)
+    }
+
+    #[test]
+    fn a_key_stays_trusted_for_longer_than_its_signatures_are_good() {
+        let defaults = with_key("Key: {}").unwrap().services["files"].keys["Key"].clone();
+        assert!(defaults.grace > defaults.lifetime);
+        assert!(with_key("Key: {lifetime: 59m}").is_ok());
+        for key in ["Key: {lifetime: 1h}", "Key: {lifetime: 10m, grace: 9m}"] {
+            let error = with_key(key).unwrap_err().to_string();
+            assert!(error.starts_with("config/app.yaml:8:") && error.contains("must be longer"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_keys_name_fits_parameters_and_logical_ids() {
+        let error = with_key("a-key: {}").unwrap_err().to_string();
+        assert!(error.contains("letters and digits only"), "{error}");
+    }
 }

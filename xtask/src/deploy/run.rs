@@ -17,6 +17,7 @@ use crate::aws::{Aws, objects};
 use crate::build::{self, Artifact};
 use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
+use crate::keys::Keys;
 use crate::render::Renderer;
 use crate::{graph, keys, local, site};
 
@@ -147,16 +148,18 @@ async fn deploy_stacks(run: &Arc<Run>) -> anyhow::Result<(BTreeMap<String, Outco
 
 async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow::Result<(String, Option<Applied>)> {
     let start = Instant::now();
-    let input = if run.full.contains(&service) {
-        Some(full_input(&run, &service, &outputs).await?)
+    let (input, keys) = if run.full.contains(&service) {
+        let (input, keys) = full_input(&run, &service, &outputs).await?;
+        (Some(input), keys)
     } else {
-        rewired_input(&run, &service, &outputs)?
+        (rewired_input(&run, &service, &outputs)?, Keys::default())
     };
     let applied = match (input, run.before.get(&service)) {
         (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, run.config.env.protected).await?,
         (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
         (None, None) => return Ok((service, None)),
     };
+    keys.record(&run.aws).await?;
     if applied.outcome != Outcome::Unchanged {
         let name = run.config.stack_name(&service);
         run.ctx.ui.step("Deployed", format!("{name} in {:.1} s", start.elapsed().as_secs_f64()));
@@ -164,20 +167,22 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
     Ok((service, Some(applied)))
 }
 
-async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<StackInput> {
+async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {
     let spec = &run.config.app.services[service];
     let mut parameters = wired(&run.config, service, outputs)?;
-    parameters.extend(keys::ensure(&run.aws, &run.config, service).await?);
     let artifact = match &spec.package {
         Some(package) => artifacts(run).await?.get(package),
         None => None,
     };
-    let template = run.renderer.service(&run.config, service)?;
+    // After the build, which takes its time: what is known of the keys should be fresh.
+    let keys = keys::ensure(&run.aws, &run.config, service, run.before.get(service)).await?;
+    parameters.extend(keys.parameters.clone());
+    let template = run.renderer.service(&run.config, service, &keys.facts)?;
     let mut input = stack_input(&run.config, service, template, parameters, artifact);
     if input.template.len() > TEMPLATE_BODY_MAX {
         input.template_url = Some(upload_template(run, &input.template).await?);
     }
-    Ok(input)
+    Ok((input, keys))
 }
 
 /// A consumer that was not asked for keeps its template and code, and gets only inputs that changed.

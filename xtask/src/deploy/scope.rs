@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::App;
-use crate::error::{Problem, nearest};
+use crate::error::{Problem, suggestion};
 use crate::graph;
 
 /// The services to deploy in full: those asked for (all, if none) and the producers they lack.
@@ -14,11 +14,7 @@ pub(super) fn in_full(app: &App, asked: &[String], deployed: &BTreeSet<String>) 
     let mut scope = BTreeSet::new();
     for name in asked {
         if !app.services.contains_key(name) {
-            let known = app.services.keys().map(String::as_str);
-            let hint = nearest(name, known.clone()).map_or_else(
-                || format!("services: {}", known.collect::<Vec<_>>().join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let hint = suggestion(name, "services", app.services.keys());
             return Err(Problem::usage(format!("no service `{name}` in config/app.yaml")).hint(hint));
         }
         scope.insert(name.clone());

@@ -1,6 +1,7 @@
-"""Runs the pinned AWS emulator with four faults of that version mended; `cargo xtask local` writes and starts this file."""
+"""Runs the pinned AWS emulator with five faults of that version mended; `cargo xtask local` writes and starts this file."""
 
 import copy
+import functools
 import json
 import os
 from http.server import BaseHTTPRequestHandler
@@ -70,6 +71,10 @@ async def execute_with_cors(api_id, stage, path, method, headers, *args, **kwarg
 
 
 apigateway._handle_execute_in_scope = execute_with_cors
+
+# Fault 5: a query parses its condition anew for every item of the partition, which is half of the 0.2 s that a page of
+# 10,000 items takes. What is cached depends on the condition's text alone.
+dynamodb._condition_syntax_error = functools.lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)
 
 if __name__ == "__main__":
     from ministack.app import main

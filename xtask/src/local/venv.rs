@@ -19,7 +19,7 @@ const STAMP: &str = "complete";
 #[derive(Clone, Debug)]
 pub struct Venv {
     folder: PathBuf,
-    requirements: &'static str,
+    requirements: String,
     imports: &'static str,
     purpose: &'static str,
 }
@@ -27,8 +27,9 @@ pub struct Venv {
 impl Venv {
     /// An environment below `parent` with these pinned requirements; `imports` proves that it works.
     #[must_use]
-    pub fn new(parent: &Path, purpose: &'static str, requirements: &'static str, imports: &'static str) -> Self {
-        let digest = hex::encode(Sha256::digest(requirements));
+    pub fn new(parent: &Path, purpose: &'static str, requirements: impl Into<String>, imports: &'static str) -> Self {
+        let requirements = requirements.into();
+        let digest = hex::encode(Sha256::digest(&requirements));
         Self { folder: parent.join(format!("venv-{}", &digest[..12])), requirements, imports, purpose }
     }
 
@@ -86,7 +87,7 @@ impl Venv {
         run(Command::new(&python.program).args(["-I", "-m", "venv"]).arg(&self.folder))
             .with_context(|| format!("cannot make the virtual environment `{}`", self.folder.display()))?;
         let list = self.folder.join("requirements.txt");
-        fs::write(&list, self.requirements).with_context(|| format!("cannot write `{}`", list.display()))?;
+        fs::write(&list, &self.requirements).with_context(|| format!("cannot write `{}`", list.display()))?;
         run(Command::new(self.python())
             .args(["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r"])
             .arg(&list))

@@ -1,4 +1,4 @@
-//! Formatting, clippy, generated files, cfn-lint on every environment, the TypeScript projects.
+//! Formatting, clippy, fuzz targets, generated files, cfn-lint on every environment, the TypeScript projects.
 
 use std::process::Command;
 
@@ -18,6 +18,7 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<Tally> {
     let mut tally = check(ctx, &ctx.root, &mut cargo(&["fmt", "--all", "--check"]))?;
     let targets = ["clippy", "--locked", "--quiet", "--workspace", "--all-targets", "--all-features"];
     tally += check(ctx, &ctx.root, &mut cargo(&[&targets[..], &["--", "-D", "warnings"]].concat()))?;
+    tally += fuzz_targets(ctx)?;
     let stale = schema::stale(&ctx.root);
     if !stale.is_empty() {
         ctx.ui.warn(format!("config/schema/ is out of date ({}): run `cargo xtask config schema`", stale.join(", ")));
@@ -31,6 +32,19 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<Tally> {
             tally += check(ctx, &project, Command::new("npm").args(["run", "--silent", "typecheck"]))?;
         }
     }
+    Ok(tally)
+}
+
+/// The fuzz targets are a workspace of their own, too dear to build in every run. What they call is linted with the
+/// workspace; left to check are their own few lines, and that their lock file still fits the manifests.
+fn fuzz_targets(ctx: &Ctx) -> anyhow::Result<Tally> {
+    const MANIFEST: &str = "fuzz/Cargo.toml";
+    if !ctx.root.join(MANIFEST).is_file() {
+        return Ok(Tally::default());
+    }
+    let mut tally = check(ctx, &ctx.root, &mut cargo(&["fmt", "--manifest-path", MANIFEST, "--check"]))?;
+    let fits = ["tree", "--locked", "--quiet", "--depth", "0", "--manifest-path", MANIFEST];
+    tally += check(ctx, &ctx.root, &mut cargo(&fits))?;
     Ok(tally)
 }
 
@@ -55,7 +69,7 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
             write(bootstrap, renderer.bootstrap(&config, bootstrap)?)?;
         }
         for service in config.app.services.keys() {
-            write(service, renderer.service(&config, service)?)?;
+            write(service, renderer.offline(&config, service)?)?;
         }
         tally += check(ctx, &ctx.root, &mut command)?;
     }

@@ -13,7 +13,7 @@ use super::{browser, report};
 use crate::cli::Suite;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::local;
+use crate::local::{self, Venv};
 use crate::site::npm;
 
 /// The environment that is reset and deployed for the tests.
@@ -43,7 +43,7 @@ pub(super) async fn run(ctx: &Ctx, suites: &[Suite], program: &Path) -> Tally {
 }
 
 /// Deploys to an emulator without a past; returns the file that holds the outputs.
-async fn deploy(ctx: &Ctx, program: &Path) -> anyhow::Result<PathBuf> {
+pub(in crate::commands) async fn deploy(ctx: &Ctx, program: &Path) -> anyhow::Result<PathBuf> {
     let config = Config::load(&ctx.root, Some(ENVIRONMENT))?;
     local::reset(ctx, &config).await?;
     let ran = run_program(ctx, &ctx.root, Command::new(program).args(["deploy", "--env", ENVIRONMENT, "--yes"]))?;
@@ -55,12 +55,14 @@ async fn deploy(ctx: &Ctx, program: &Path) -> anyhow::Result<PathBuf> {
     if !outputs.status.success() {
         return Err(Problem::failed("the outputs of the deployed app cannot be read").into());
     }
-    let file = ctx.target().join("test/outputs.json");
+    let folder = ctx.target().join("test");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    let file = folder.join("outputs.json");
     std::fs::write(&file, outputs.stdout).with_context(|| format!("cannot write `{}`", file.display()))?;
     Ok(file)
 }
 
-async fn stop(ctx: &Ctx) -> anyhow::Result<()> {
+pub(in crate::commands) async fn stop(ctx: &Ctx) -> anyhow::Result<()> {
     let config = Config::load(&ctx.root, Some(ENVIRONMENT))?;
     local::stop(ctx, &config).await?;
     Ok(())
@@ -69,9 +71,18 @@ async fn stop(ctx: &Ctx) -> anyhow::Result<()> {
 fn over_http(ctx: &Ctx, outputs: &Path, program: &Path) -> anyhow::Result<Tally> {
     let mut command =
         cargo(&["test", "--locked", "--quiet", "--package", "tests", "--features", "e2e", "--no-fail-fast"]);
-    command.env("E2E_OUTPUTS", outputs).env("E2E_XTASK", program);
+    command.env("E2E_OUTPUTS", outputs).env("E2E_XTASK", program).env("E2E_SCHEMATHESIS", schemathesis(ctx)?);
     let ran = run_program(ctx, &ctx.root, &mut command)?;
     agree("cargo test", Tally::of_cargo(&ran.output), ran.success)
+}
+
+/// The program that tests an API against its OpenAPI document, in a virtual environment of its own.
+fn schemathesis(ctx: &Ctx) -> anyhow::Result<PathBuf> {
+    let list = ctx.root.join("tests/contract/requirements.txt");
+    let requirements = std::fs::read_to_string(&list).with_context(|| format!("cannot read `{}`", list.display()))?;
+    let venv = Venv::new(&ctx.target().join("test"), "schemathesis", &requirements, "import schemathesis");
+    venv.ensure(&ctx.ui)?;
+    Ok(venv.python().with_file_name("schemathesis"))
 }
 
 async fn in_browser(ctx: &Ctx, outputs: &Path) -> anyhow::Result<Tally> {

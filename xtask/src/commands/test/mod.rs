@@ -2,8 +2,8 @@
 
 pub(super) mod browser;
 mod lint;
-mod live;
-mod runner;
+pub(super) mod live;
+pub(super) mod runner;
 mod tally;
 mod unit;
 

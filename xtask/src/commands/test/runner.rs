@@ -11,13 +11,13 @@ use super::tally::Tally;
 use crate::error::Problem;
 
 /// What a program said on stdout, and whether it ended well.
-pub(super) struct Ran {
-    pub(super) output: String,
-    pub(super) success: bool,
+pub(in crate::commands) struct Ran {
+    pub(in crate::commands) output: String,
+    pub(in crate::commands) success: bool,
 }
 
 /// Runs a program in a folder of the repository.
-pub(super) fn run(ctx: &Ctx, folder: &Path, command: &mut Command) -> anyhow::Result<Ran> {
+pub(in crate::commands) fn run(ctx: &Ctx, folder: &Path, command: &mut Command) -> anyhow::Result<Ran> {
     let name = command.get_program().to_string_lossy().into_owned();
     let what = command.get_args().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
     ctx.ui.step("Running", format!("{} {what}", Path::new(&name).file_name().unwrap_or_default().display()));
@@ -44,7 +44,7 @@ pub(super) fn check(ctx: &Ctx, folder: &Path, command: &mut Command) -> anyhow::
 }
 
 /// `cargo` as it runs us.
-pub(super) fn cargo(args: &[&str]) -> Command {
+pub(in crate::commands) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os().filter(|(name, _)| crate::build::is_cargo_run(name)) {
         command.env_remove(name);
