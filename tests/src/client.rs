@@ -11,6 +11,8 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
 
+use crate::contract;
+
 /// A request in the making.
 #[derive(Debug)]
 #[must_use]
@@ -60,14 +62,24 @@ impl Call {
         self
     }
 
-    /// Sends it; panics where there is no answer at all.
+    /// Sends it; panics where there is no answer at all, or one that the API's document doesn't have.
     #[must_use]
     pub fn send(self) -> Response {
+        let answer = self.exchange();
+        let body = self.body.as_deref().unwrap_or_default();
+        let request = contract::Request { method: self.method, url: &self.url, headers: &self.headers, body };
+        contract::check(&request, &answer);
+        answer
+    }
+
+    /// Sends it and looks at nothing; panics where there is no answer at all. For those who measure.
+    #[must_use]
+    pub fn exchange(&self) -> Response {
         let mut request = Request::builder().method(self.method).uri(&self.url);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let answer = match (self.body, self.method) {
+        let answer = match (&self.body, self.method) {
             (None, "POST" | "PUT" | "PATCH") => agent().run(request.body(Vec::new()).unwrap()),
             (None, _) => agent().run(request.body(()).unwrap()),
             (Some(body), _) => agent().run(request.body(body).unwrap()),

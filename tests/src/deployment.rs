@@ -20,6 +20,12 @@ impl Deployment {
         })
     }
 
+    /// What the names of everything in this environment begin with, such as `todo-test`.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.output("files", "BucketName").split_once("-files-").unwrap().0
+    }
+
     /// One output, such as `("todos", "ApiUrl")`.
     #[must_use]
     pub fn output(&self, service: &str, name: &str) -> &str {

@@ -1,8 +1,16 @@
-//! What the end-to-end tests share: the deployed app's outputs, an HTTP client, and users who are signed in.
+//! What the end-to-end tests share: the deployed app's outputs and contract, an HTTP client, and users who are signed in.
 #![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+pub mod aws;
 pub mod client;
+pub mod contract;
 pub mod deployment;
+pub mod logs;
+pub mod place;
+pub mod queue;
+pub mod roles;
+pub mod routes;
+pub mod tokens;
 pub mod upload;
 pub mod user;
 

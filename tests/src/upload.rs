@@ -7,11 +7,17 @@ use sha2::{Digest, Sha256};
 
 use crate::{Call, Response, User, eventually};
 
-/// Asks for an upload.
+/// Asks for an upload, of HTML unless somebody says otherwise.
 #[must_use]
 pub fn request(user: &User, todo: &str, name: &str, bytes: &[u8]) -> Response {
+    request_typed(user, todo, name, "text/html", bytes)
+}
+
+/// Asks for an upload of a type.
+#[must_use]
+pub fn request_typed(user: &User, todo: &str, name: &str, kind: &str, bytes: &[u8]) -> Response {
     let sha256 = BASE64_STANDARD.encode(Sha256::digest(bytes));
-    let body = json!({"fileName": name, "contentType": "text/html", "size": bytes.len(), "sha256": sha256});
+    let body = json!({"fileName": name, "contentType": kind, "size": bytes.len(), "sha256": sha256});
     user.files("POST", &format!("/{todo}/files/upload")).json(&body).send()
 }
 
@@ -37,7 +43,13 @@ pub fn list(user: &User, todo: &str) -> Vec<Value> {
 /// Uploads and waits until the event has confirmed it.
 #[must_use]
 pub fn attach(user: &User, todo: &str, name: &str, bytes: &[u8]) -> Value {
-    let answer = request(user, todo, name, bytes).expect(201);
+    attach_typed(user, todo, name, "text/html", bytes)
+}
+
+/// Uploads as a type and waits until the event has confirmed it.
+#[must_use]
+pub fn attach_typed(user: &User, todo: &str, name: &str, kind: &str, bytes: &[u8]) -> Value {
+    let answer = request_typed(user, todo, name, kind, bytes).expect(201);
     assert_eq!(answer["file"]["status"], "pending");
     assert!(answer["file"]["filePath"].is_null());
     assert_eq!(answer["upload"]["method"], "PUT");

@@ -22,7 +22,8 @@ pub struct User {
     pub access: String,
     /// The id token: what the APIs refuse.
     pub id: String,
-    email: String,
+    /// The address it signed up with.
+    pub email: String,
     password: String,
 }
 
@@ -30,17 +31,7 @@ impl User {
     /// Signs a new user up and in.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let email = format!("{name}-{}@example.com", Uuid::new_v4());
-        let password = format!("correct horse {}", Uuid::new_v4());
-        let client = Deployment::get().output("auth", "UserPoolClientId");
-        let attributes = [json!({"Name": "email", "Value": email})];
-        let sign_up =
-            json!({"ClientId": client, "Username": email, "Password": password, "UserAttributes": attributes});
-        cognito("SignUp", &sign_up);
-        cognito(
-            "ConfirmSignUp",
-            &json!({"ClientId": client, "Username": email, "ConfirmationCode": CONFIRMATION_CODE}),
-        );
+        let (email, password) = sign_up(Deployment::get().output("auth", "UserPoolClientId"), name);
         Self::signed_in(email, password)
     }
 
@@ -51,10 +42,18 @@ impl User {
     }
 
     fn signed_in(email: String, password: String) -> Self {
-        let tokens = sign_in(Deployment::get().output("auth", "UserPoolClientId"), &email, &password);
+        let deployment = Deployment::get();
+        let (pool, client) = (deployment.output("auth", "UserPoolId"), deployment.output("auth", "UserPoolClientId"));
+        let tokens = sign_in(pool, client, &email, &password);
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
         let access = text("AccessToken");
         Self { sub: claims(&access)["sub"].as_str().unwrap().to_owned(), access, id: text("IdToken"), email, password }
+    }
+
+    /// What this user's pool gives for another of its app clients.
+    #[must_use]
+    pub fn tokens_for(&self, client: &str) -> Value {
+        sign_in(Deployment::get().output("auth", "UserPoolId"), client, &self.email, &self.password)
     }
 
     /// A call to the todos API with this user's token; `path` follows `/{userID}/todos`.
@@ -98,8 +97,20 @@ pub fn claims(token: &str) -> Value {
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-fn sign_in(client: &str, email: &str, password: &str) -> Value {
-    let pool = Deployment::get().output("auth", "UserPoolId");
+/// Signs a new user up with an app client and confirms the address; returns address and password.
+pub(crate) fn sign_up(client: &str, name: &str) -> (String, String) {
+    let email = format!("{name}-{}@example.com", Uuid::new_v4());
+    let password = format!("Correct horse 1 {}", Uuid::new_v4());
+    let attributes = [json!({"Name": "email", "Value": email})];
+    let body = json!({"ClientId": client, "Username": email, "Password": password, "UserAttributes": attributes});
+    cognito("SignUp", &body);
+    let body = json!({"ClientId": client, "Username": email, "ConfirmationCode": CONFIRMATION_CODE});
+    cognito("ConfirmSignUp", &body);
+    (email, password)
+}
+
+/// Signs in by SRP.
+pub(crate) fn sign_in(pool: &str, client: &str, email: &str, password: &str) -> Value {
     let started = initiate(client, &SrpClient::new(email, password, pool, client, None));
     // The proof is computed over the user's internal name, which only the challenge tells.
     let name = started["ChallengeParameters"]["USER_ID_FOR_SRP"].as_str().unwrap().to_owned();

@@ -32,6 +32,27 @@ fn a_number_outside_awss_range_is_refused() {
 }
 
 #[test]
+fn a_topic_of_another_region_and_an_identity_of_another_account_are_refused() {
+    let cases = [
+        ("alarmTopic: arn:aws:sns:us-east-1:222222222222:alarms", "arn:aws:sns:eu-central-1:"),
+        (
+            "mail: { from: a@example.com, identityArn: \"arn:aws:ses:eu-central-1:1:identity/example.com\" }",
+            ":222222222222:identity/",
+        ),
+        (
+            "mail: { from: nobody, identityArn: \"arn:aws:ses:eu-central-1:222222222222:identity/example.com\" }",
+            "expected an address",
+        ),
+    ];
+    for (line, expected) in cases {
+        let repository = Repository::new();
+        repository.edit("config/prod.yaml", "protected: true", &format!("protected: true\n{line}"));
+        let error = repository.xtask(&["config", "check", "--env", "prod"]).failed(2);
+        assert!(error.contains("config/prod.yaml:") && error.contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn unknown_environments_branches_services_and_commands_get_the_nearest_name() {
     let repository = Repository::new();
     let error = repository.xtask(&["deploy", "--env", "scrach"]).failed(2);

@@ -42,7 +42,7 @@ fn a_deploy_killed_at_any_stage_converges_when_run_again() {
 }
 
 /// Kills the run at the first line that contains the marker.
-fn kill_at(mut child: Child, marker: &str) {
+pub(crate) fn kill_at(mut child: Child, marker: &str) {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut seen = Vec::new();
     for line in lines.map(Result::unwrap) {

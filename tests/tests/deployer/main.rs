@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod configuration;
+mod keys;
 mod killed;
 mod lifecycle;
 mod repository;

@@ -40,7 +40,8 @@ impl Repository {
                 }
             }
         }
-        for name in [".cargo", "Cargo.lock", "Cargo.toml", "frontend", "functions", "target", "tests", "xtask"] {
+        for name in [".cargo", "bench", "Cargo.lock", "Cargo.toml", "frontend", "functions", "target", "tests", "xtask"]
+        {
             symlink(source.join(name), root.join(name)).unwrap();
         }
         repository.edit("config/local.yaml", "port: 4566", &format!("port: {PORT}"));
@@ -60,30 +61,17 @@ impl Repository {
     }
 
     pub(crate) fn xtask(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ran::of(&self.root, args)
     }
 
     /// Starts the deployer; stderr is piped.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
-        self.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        command(&self.root, args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// `deploy --json`, which must succeed.
     pub(crate) fn deploy(&self) -> Value {
         serde_json::from_str(&self.xtask(&["deploy", "--json"]).ok().stdout).unwrap()
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let program = std::env::var("E2E_XTASK");
-        let program = program.unwrap_or_else(|_| panic!("E2E_XTASK is not set: run `cargo xtask test --only e2e`"));
-        let mut command = Command::new(program);
-        command.args(args).current_dir(&self.root).stdin(Stdio::null());
-        command
     }
 
     fn clear(&self) {
@@ -102,7 +90,25 @@ impl Drop for Repository {
     }
 }
 
+fn command(root: &Path, args: &[&str]) -> Command {
+    let program = std::env::var("E2E_XTASK");
+    let program = program.unwrap_or_else(|_| panic!("E2E_XTASK is not set: run `cargo xtask test --only e2e`"));
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root).stdin(Stdio::null());
+    command
+}
+
 impl Ran {
+    /// The deployer, run in a folder to its end.
+    pub(crate) fn of(root: &Path, args: &[&str]) -> Self {
+        let output = command(root, args).output().unwrap();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Itself, if the run succeeded.
     pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);

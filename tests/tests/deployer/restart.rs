@@ -1,25 +1,31 @@
 //! The emulator saves its state when it stops: a developer's data is there the next morning.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard};
 
 use tests::upload::{attach, list};
 use tests::{Call, User, eventually};
 
-/// The HTTP tests' environment: no other test of this program uses it, and cargo runs one program after the other.
-const ENVIRONMENT: &str = "test";
+use crate::repository::Ran;
+
+/// The HTTP tests' environment: cargo runs one program after the other, and in this one its users take turns.
+pub(crate) const ENVIRONMENT: &str = "test";
+
+static LOCK: Mutex<()> = Mutex::new(());
+
+/// Held by a test for as long as it uses the environment.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
 
 fn local(action: &str) {
-    let program = std::env::var("E2E_XTASK").unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut command = Command::new(program);
-    command.args(["local", action, "--env", ENVIRONMENT]).current_dir(root).stdin(Stdio::null());
-    let ran = command.output().unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    Ran::of(root, &["local", action, "--env", ENVIRONMENT]).ok();
 }
 
 #[test]
 fn users_todos_files_and_functions_survive_a_restart_of_the_emulator() {
+    let _alone = alone();
     let user = User::new("restart");
     let todo = user.add_titled("from before");
     let bytes = b"written before the restart";

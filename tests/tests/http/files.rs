@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tests::upload::{attach, list, put, request};
-use tests::{Call, User, eventually};
+use tests::{Call, Deployment, User, aws, eventually};
 
 #[test]
 fn a_file_comes_back_byte_for_byte_under_its_own_name() {
@@ -28,6 +28,35 @@ fn a_file_comes_back_byte_for_byte_under_its_own_name() {
     assert_eq!(list(&user, &todo), Vec::<Value>::new());
     assert_ne!(Call::new("GET", file["filePath"].as_str().unwrap()).send().status, 200);
     assert_eq!(user.files("DELETE", &format!("/{todo}/files/{id}/delete")).send().status, 404);
+}
+
+#[test]
+fn a_pending_record_ends_by_itself() {
+    let user = User::new("pending");
+    let todo = user.add_titled("with an upload that comes too late");
+    let answer = request(&user, &todo, "late.txt", b"late").expect(201);
+    let id = answer["file"]["fileID"].as_str().unwrap();
+    assert_eq!(list(&user, &todo)[0]["status"], "pending");
+
+    // A day later, but not yet removed by the table.
+    let table = Deployment::get().output("files", "TableName");
+    let key = json!({"ownerTodo": {"S": format!("{}#{todo}", user.sub)}, "fileID": {"S": id}});
+    let past = json!({":past": {"N": "1000000000"}});
+    let update = json!({
+        "TableName": table, "Key": key, "UpdateExpression": "SET expiresAt = :past",
+        "ConditionExpression": "attribute_exists(expiresAt)", "ExpressionAttributeValues": past,
+    });
+    let _ = aws::dynamodb("UpdateItem", &update);
+    assert_eq!(list(&user, &todo), Vec::<Value>::new(), "invisible");
+    assert_eq!(user.files("DELETE", &format!("/{todo}/files/{id}/delete")).send().status, 404);
+
+    assert_eq!(put(&answer["upload"], b"late").status, 200);
+    let bucket = Deployment::get().output("files", "BucketName");
+    let object = format!("{}/{todo}/{id}", user.sub);
+    eventually("what came too late is deleted", || aws::keys(bucket, &object).is_empty().then_some(()));
+    assert_eq!(list(&user, &todo), Vec::<Value>::new(), "and not confirmed");
+    let get = json!({"TableName": table, "Key": key, "ConsistentRead": true});
+    assert_eq!(aws::dynamodb("GetItem", &get)["Item"]["status"], json!({"S": "pending"}));
 }
 
 #[test]

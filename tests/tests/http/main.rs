@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod boundary;
+mod downloads;
 mod files;
+mod isolation;
+mod search;
 mod site;
 mod todos;
