@@ -1,0 +1,90 @@
+//! Arguments of commands that look at, change or call a deployed environment.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{ChangeArgs, EnvArgs};
+
+/// Arguments of `deploy`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DeployArgs {
+    /// Environment and confirmation.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Only these services, the producers they lack and the consumers whose inputs changed.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub service: Vec<String>,
+    /// Print the result as JSON on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `outputs`.
+#[derive(Clone, Debug, Args)]
+pub struct OutputsArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// As JSON: `{service: {name: value}}`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `invoke`.
+#[derive(Clone, Debug, Args)]
+pub struct InvokeArgs {
+    /// The function as config/app.yaml names it, or `service/function`.
+    #[arg(value_name = "FUNCTION")]
+    pub function: String,
+    /// Environment and confirmation; only a protected environment asks.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// File with the event as JSON, `-` for stdin. Default: an empty object.
+    #[arg(long, value_name = "FILE")]
+    pub event: Option<PathBuf>,
+    /// Call again while the answer is an object with `next`, with the same event and `from` set to that. Prints each
+    /// answer in a line of its own.
+    #[arg(long)]
+    pub until_done: bool,
+    /// Print the answer in one line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the key pairs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Print which keys there are, and what each is for.
+    List(KeysListArgs),
+    /// Let new keys sign; what the old ones signed stays good.
+    Rotate(KeysRotateArgs),
+}
+
+/// Arguments of `keys list`.
+#[derive(Clone, Debug, Args)]
+pub struct KeysListArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// As JSON, with versions and public keys.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `keys rotate`.
+#[derive(Clone, Debug, Args)]
+pub struct KeysRotateArgs {
+    /// Environment and confirmation.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Only the keys of this service.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Only the keys of this name.
+    #[arg(long, value_name = "NAME")]
+    pub key: Option<String>,
+    /// A key has leaked: the old one goes at once, and with it all that it signed.
+    #[arg(long)]
+    pub revoke: bool,
+}

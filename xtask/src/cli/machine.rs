@@ -1,0 +1,71 @@
+//! Arguments of commands about this machine: the emulator, tests, benchmarks.
+
+use clap::{Args, ValueEnum};
+
+use super::EnvArgs;
+
+/// Arguments of `local`.
+#[derive(Clone, Debug, Args)]
+pub struct LocalArgs {
+    /// What to do with the emulator.
+    #[arg(value_enum)]
+    pub action: LocalAction,
+    /// Which emulated environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+}
+
+/// What can be done with the emulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LocalAction {
+    /// Start it, installing it first where needed.
+    Start,
+    /// Stop it and keep its state.
+    Stop,
+    /// Say whether it runs, where, and how large its state is.
+    Status,
+    /// Stop it and delete its state.
+    Reset,
+    /// Print its log.
+    Logs,
+}
+
+/// Arguments of `test`.
+#[derive(Clone, Debug, Args)]
+pub struct TestArgs {
+    /// Only these parts.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub only: Vec<Suite>,
+}
+
+/// Arguments of `bench`.
+#[derive(Clone, Debug, Args)]
+pub struct BenchArgs {
+    /// Only these parts.
+    #[arg(value_enum)]
+    pub parts: Vec<BenchPart>,
+}
+
+/// A part of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchPart {
+    /// Clone to URL, deploy without and with a change, zip sizes.
+    Deploy,
+    /// Cold start, warm calls, processor time, memory and throughput of each function.
+    Functions,
+    /// The deployed app beside more and more data and clients.
+    Growth,
+}
+
+/// A part of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Suite {
+    /// rustfmt, clippy, cfn-lint, TypeScript, generated files.
+    Lint,
+    /// Unit and snapshot tests of Rust and TypeScript.
+    Unit,
+    /// The deployed app over HTTP, and the deployer against the emulator.
+    E2e,
+    /// The deployed app in a real browser.
+    Browser,
+}

@@ -1,0 +1,75 @@
+//! The command line: every clap type of the deployer, one file per kind of command.
+
+mod environment;
+mod machine;
+mod source;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs};
+pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
+pub use source::{BuildArgs, ConfigCommand, RenderArgs};
+
+/// Renders, builds, deploys and tears down the stacks of config/app.yaml.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One variant per file in `commands/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build, upload and deploy everything, then sync the site. Nothing changed means nothing is done.
+    Deploy(DeployArgs),
+    /// Print the outputs of an environment's stacks.
+    Outputs(OutputsArgs),
+    /// Call a function and print its answer.
+    Invoke(InvokeArgs),
+    /// Create what an account and a region share: the artifact bucket and the permissions boundary.
+    Bootstrap(ChangeArgs),
+    /// Delete an environment: objects with all their versions, rows, stacks.
+    Destroy(ChangeArgs),
+    /// Build and zip the functions for AWS without deploying them.
+    Build(BuildArgs),
+    /// Write the CloudFormation templates of an environment.
+    Render(RenderArgs),
+    /// Check or show the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// List or rotate the key pairs that the deployer made.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// The AWS emulator on this machine.
+    Local(LocalArgs),
+    /// Check every prerequisite and say how to get what is missing.
+    Doctor(EnvArgs),
+    /// Set up what the tests need and run them all.
+    Test(TestArgs),
+    /// Measure this machine: deploys, the functions beside their baseline, how the app grows.
+    Bench(BenchArgs),
+}
+
+/// Which environment.
+#[derive(Clone, Debug, Default, Args)]
+pub struct EnvArgs {
+    /// Environment: a file in config/. Default: `defaultEnvironment` of config/app.yaml.
+    #[arg(long, value_name = "NAME", conflicts_with = "branch")]
+    pub env: Option<String>,
+    /// The environment of this branch, as `branches` in config/app.yaml maps it.
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+}
+
+/// Arguments of commands that change an environment.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ChangeArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+}
