@@ -5,10 +5,12 @@ pub mod environment;
 mod inputs;
 mod run;
 mod scope;
+mod source;
 mod stack;
 mod status;
 pub mod wait;
 
 pub use environment::{bootstrap, observe};
-pub use run::{Report, run};
+pub use run::{Report, run, run_from};
+pub use source::{Part, Source, collected};
 pub use stack::Outcome;

@@ -11,14 +11,14 @@ use tokio::task::JoinSet;
 use super::environment;
 use super::inputs::{resolve, stack_input, wired};
 use super::scope;
+use super::source::Source;
 use super::stack::{Applied, Outcome, apply};
 use crate::aws::stacks::{LiveStack, StackInput};
 use crate::aws::{Aws, objects};
-use crate::build::{self, Artifact};
+use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
 use crate::keys::Keys;
-use crate::render::Renderer;
 use crate::{graph, keys, local, site};
 
 /// Longest template that fits into a request (AWS CloudFormation quotas).
@@ -47,14 +47,20 @@ struct Run {
     ctx: Ctx,
     aws: Aws,
     config: Config,
-    renderer: Renderer,
+    source: Source,
     full: BTreeSet<String>,
     before: BTreeMap<String, LiveStack>,
     artifacts: OnceCell<BTreeMap<String, Artifact>>,
 }
 
-/// Deploys the services asked for, or all.
+/// Deploys the services asked for, or all, from this clone.
 pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<Report> {
+    let source = Source::checkout(&config)?;
+    Box::pin(run_from(ctx, config, asked, source)).await
+}
+
+/// Deploys the services asked for, or all.
+pub async fn run_from(ctx: &Ctx, config: Config, asked: &[String], source: Source) -> anyhow::Result<Report> {
     let start = Instant::now();
     local::ensure(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
@@ -72,8 +78,7 @@ pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<
         environment::require_bootstrap(&ctx.ui, &aws, &config).await?;
         confirm(ctx, &config, &full, &before)?;
     }
-    let renderer = Renderer::load(&config.root)?;
-    let run = Arc::new(Run { ctx: ctx.clone(), aws, config, renderer, full, before, artifacts: OnceCell::new() });
+    let run = Arc::new(Run { ctx: ctx.clone(), aws, config, source, full, before, artifacts: OnceCell::new() });
     let (stacks, outputs) = deploy_stacks(&run).await?;
     let sites = sync_sites(&run, &stacks, &outputs).await?;
     let changed =
@@ -168,16 +173,15 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
 }
 
 async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {
-    let spec = &run.config.app.services[service];
     let mut parameters = wired(&run.config, service, outputs)?;
-    let artifact = match &spec.package {
-        Some(package) => artifacts(run).await?.get(package),
+    let artifact = match &run.config.app.services[service].package {
+        Some(_) => artifacts(run).await?.get(service),
         None => None,
     };
     // After the build, which takes its time: what is known of the keys should be fresh.
     let keys = keys::ensure(&run.aws, &run.config, service, run.before.get(service)).await?;
     parameters.extend(keys.parameters.clone());
-    let template = run.renderer.service(&run.config, service, &keys.facts)?;
+    let template = run.source.template(&run.config, service, &keys.facts)?;
     let mut input = stack_input(&run.config, service, template, parameters, artifact);
     if input.template.len() > TEMPLATE_BODY_MAX {
         input.template_url = Some(upload_template(run, &input.template).await?);
@@ -213,11 +217,9 @@ fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<
     }))
 }
 
-/// All artifacts at once, when the first stack asks for its own: one cargo call for the whole deploy.
+/// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
 async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
-    let services = run.full.iter().filter_map(|service| run.config.app.services[service].package.clone());
-    let packages: Vec<String> = services.collect();
-    run.artifacts.get_or_try_init(|| build::ensure(&run.ctx.ui, &run.aws, &run.config, &packages)).await
+    run.artifacts.get_or_try_init(|| run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full)).await
 }
 
 async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
@@ -259,8 +261,9 @@ async fn sync_sites(
             ));
             continue;
         }
-        let built = site::build(&run.ctx, &run.config, service).await?;
-        let result = site::sync(&run.ctx, &run.aws, &run.config, service, &built, outputs).await?;
+        let built = run.source.site(&run.ctx, &run.config, service).await?;
+        let config = run.source.config(&run.config, service)?;
+        let result = site::sync(&run.ctx, &run.aws, config, service, &built, outputs).await?;
         synced.insert(service.clone(), result);
     }
     Ok(synced)

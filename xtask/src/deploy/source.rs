@@ -1,0 +1,117 @@
+//! Where a deploy's templates, code and sites come from: this clone, or what an earlier deploy left behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::aws::{Aws, objects};
+use crate::build::{self, Artifact};
+use crate::commands::Ctx;
+use crate::config::Config;
+use crate::error::Problem;
+use crate::keys::Facts;
+use crate::render::Renderer;
+use crate::site::{self, Built};
+
+/// Where a deploy's bytes come from; everything after that is the same deploy.
+#[derive(Debug)]
+pub enum Source {
+    /// This clone: templates from `stacks/`, code and sites from their sources.
+    Checkout(Arc<Renderer>),
+    /// A release, by service: nothing is built.
+    Release(BTreeMap<String, Part>),
+}
+
+/// What a release has for one service.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What the template and the site are filled in with.
+    pub config: Config,
+    /// The templates as they were.
+    pub renderer: Arc<Renderer>,
+    /// The code, if the service has any.
+    pub artifact: Option<Artifact>,
+    /// The site before an environment is filled in, if the service has one.
+    pub site: Option<Built>,
+}
+
+impl Source {
+    /// The clone that the configuration was read from.
+    pub fn checkout(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self::Checkout(Arc::new(Renderer::load(&config.root)?)))
+    }
+
+    /// The configuration that fills in a service's template and site: `deployed` is the whole deploy's.
+    pub fn config<'a>(&'a self, deployed: &'a Config, service: &str) -> Result<&'a Config, Problem> {
+        Ok(self.part(service)?.map_or(deployed, |part| &part.config))
+    }
+
+    /// A service's template, as CloudFormation gets it.
+    pub fn template(&self, deployed: &Config, service: &str, keys: &BTreeMap<String, Facts>) -> anyhow::Result<String> {
+        match self {
+            Self::Checkout(renderer) => renderer.service(deployed, service, keys),
+            Self::Release(_) => {
+                let Some(part) = self.part(service)? else { return Ok(String::new()) };
+                part.renderer.service(&part.config, service, keys)
+            }
+        }
+    }
+
+    /// The code of the services that have any, by service: built and uploaded where it is missing, or, of a release,
+    /// looked for before a stack names it (the emulator would deploy a mock in its place).
+    pub async fn artifacts(
+        &self,
+        ctx: &Ctx,
+        aws: &Aws,
+        deployed: &Config,
+        services: &BTreeSet<String>,
+    ) -> anyhow::Result<BTreeMap<String, Artifact>> {
+        let package = |service: &String| Some((service.clone(), deployed.app.services.get(service)?.package.clone()?));
+        let packages: BTreeMap<String, String> = services.iter().filter_map(package).collect();
+        let mut found = BTreeMap::new();
+        if let Self::Checkout(_) = self {
+            let names: Vec<String> = packages.values().cloned().collect();
+            let built = build::ensure(&ctx.ui, aws, deployed, &names).await?;
+            found.extend(
+                packages.into_iter().filter_map(|(service, package)| Some((service, built.get(&package)?.clone()))),
+            );
+            return Ok(found);
+        }
+        for service in packages.into_keys() {
+            let Some(artifact) = self.part(&service)?.and_then(|part| part.artifact.clone()) else { continue };
+            if !objects::exists(&aws.s3, &artifact.bucket, &artifact.key).await? {
+                return Err(collected(&service, &artifact.bucket, &artifact.key).into());
+            }
+            found.insert(service, artifact);
+        }
+        Ok(found)
+    }
+
+    /// The site of a service before an environment is filled in.
+    pub async fn site(&self, ctx: &Ctx, deployed: &Config, service: &str) -> anyhow::Result<Built> {
+        match self.part(service)? {
+            None => site::build(ctx, deployed, service).await,
+            Some(part) => part
+                .site
+                .clone()
+                .ok_or_else(|| Problem::failed(format!("the release has no site of `{service}`")).into()),
+        }
+    }
+
+    /// `None` for a clone, which has everything.
+    fn part(&self, service: &str) -> Result<Option<&Part>, Problem> {
+        match self {
+            Self::Checkout(_) => Ok(None),
+            Self::Release(parts) => parts.get(service).map(Some).ok_or_else(|| {
+                Problem::failed(format!("the release has no service `{service}`"))
+                    .hint("name the services that it has with `--service`: cargo xtask releases")
+            }),
+        }
+    }
+}
+
+/// An object of a release that is no longer there.
+#[must_use]
+pub fn collected(service: &str, bucket: &str, key: &str) -> Problem {
+    Problem::failed(format!("a part of `{service}` in this release is gone: `s3://{bucket}/{key}` was collected"))
+        .hint("choose a newer one: cargo xtask releases")
+}
