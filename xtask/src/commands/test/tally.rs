@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn nodes_summary_counts_skipped_and_cancelled_as_failed() {
-        let text = "✔ pass 9 (1ms)\nℹ tests 4\nℹ pass 1\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 0\n";
+        let text = "✔ pass 9 (1ms)\nℹ tests 4\nℹ pass 1\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\n";
         assert_eq!(Tally::of_node(text), Some(Tally { passed: 1, failed: 3 }));
         assert_eq!(Tally::of_node("ℹ pass 1"), None);
     }
