@@ -71,11 +71,11 @@ export class Api {
   readonly #todos: () => string;
   readonly #files: (todoID: string) => string;
 
-  /** `sub` is asked for at each call: the user may have changed in between. */
-  constructor(config: Config, transport: Transport, sub: () => string) {
+  /** Both are asked for at each call: the app starts before they are known, and the user may change. */
+  constructor(config: () => Config, transport: Transport, sub: () => string) {
     this.#transport = transport;
-    this.#todos = () => `${config.todosApiUrl}/${encodeURIComponent(sub())}/todos`;
-    this.#files = (todoID) => `${config.filesApiUrl}/${encodeURIComponent(todoID)}/files`;
+    this.#todos = () => `${config().todosApiUrl}/${encodeURIComponent(sub())}/todos`;
+    this.#files = (todoID) => `${config().filesApiUrl}/${encodeURIComponent(todoID)}/files`;
   }
 
   listTodos(query: TodoQuery, cursor: string | null, signal?: AbortSignal): Promise<TodoPage> {

@@ -44,7 +44,7 @@ export class App {
   /** Where to go once somebody is logged in. */
   #returnTo = "/todos";
 
-  constructor(config: Config, auth: Auth, shell: Shell) {
+  constructor(config: () => Config, auth: Auth, shell: Shell) {
     this.#shell = shell;
     const transport = new Transport(auth, fetch.bind(globalThis), clock);
     const api = new Api(config, transport, () => auth.identity?.sub ?? "");

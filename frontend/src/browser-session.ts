@@ -14,6 +14,11 @@ export function hasStoredSession(storage: Storage, clientId: string): boolean {
   return storage.getItem(`${prefix(clientId)}LastAuthUser`) !== null;
 }
 
+/** The same before the configuration is there: a session of any client. */
+export function mayHaveSession(storage: Storage): boolean {
+  return Object.keys(storage).some((key) => key.startsWith(prefix("").slice(0, -1)));
+}
+
 export function followOtherTabs(auth: Pick<Auth, "restore">, clientId: string): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   addEventListener("storage", (event) => {

@@ -9,7 +9,8 @@ import type { Notices } from "./ui/notices.ts";
 import type { Uploads } from "./uploads.ts";
 
 export interface Context {
-  config: Config;
+  /** There for whoever is signed in; the pages before that don't wait for it. */
+  config: () => Config;
   auth: Auth;
   api: Api;
   router: Router;

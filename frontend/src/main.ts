@@ -1,34 +1,50 @@
-// The start: configuration, then the session that an earlier visit left, then the first view.
+// The start. Who has no session sees the login at once, while the configuration and the sign-in library are still
+// on their way; who has one is recognised first.
 import { messageOf } from "./api-error.ts";
 import { App } from "./app.ts";
 import { Auth } from "./auth.ts";
-import { followOtherTabs, hasStoredSession } from "./browser-session.ts";
-import { loadConfig } from "./config.ts";
-import { h } from "./dom.ts";
+import { followOtherTabs, hasStoredSession, mayHaveSession } from "./browser-session.ts";
+import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { Shell } from "./shell.ts";
+import { listSkeleton } from "./ui/skeleton.ts";
 import "./styles/index.css";
 import { fatalMessage } from "./views/message.ts";
 
 async function start(root: HTMLElement): Promise<void> {
-  let auth: Auth | null = null;
-  const logOut = () => {
-    auth?.signOut().catch((error: unknown) => shell.notices.show(messageOf(error)));
-  };
-  const shell = new Shell(root, logOut);
+  const loading = loadConfig(document);
+  let config: Config | null = null;
+  const auth = new Auth(async () => {
+    const [library, loaded] = await Promise.all([import("./cognito.ts"), loading]);
+    return library.createCognito(loaded);
+  });
+  const shell = new Shell(root, () => {
+    auth.signOut().catch((error: unknown) => shell.notices.show(messageOf(error)));
+  });
+  const app = new App(() => config ?? missing(), auth, shell);
   try {
-    const library = import("./cognito.ts");
-    library.catch(() => undefined);
-    const config = await loadConfig(document);
-    auth = new Auth(async () => (await library).createCognito(config));
-    if (hasStoredSession(localStorage, config.userPoolClientId)) {
-      shell.showMessage(h("p", { class: "starting", role: "status" }, "Loading …"));
-      await auth.restore();
+    if (mayHaveSession(localStorage)) {
+      shell.showMessage(listSkeleton());
+      config = await loading;
+      if (hasStoredSession(localStorage, config.userPoolClientId)) await auth.restore();
+      app.start();
+    } else {
+      app.start();
+      config = await loading;
+      afterPaint(() => void auth.provider().catch(() => undefined));
     }
-    new App(config, auth, shell).start();
     followOtherTabs(auth, config.userPoolClientId);
   } catch (error) {
     shell.showMessage(fatalMessage(messageOf(error)));
   }
+}
+
+function missing(): never {
+  throw new ConfigError("The configuration is not loaded yet.");
+}
+
+/** So that the library's start takes no time from the first view's. */
+function afterPaint(work: () => void): void {
+  requestAnimationFrame(() => setTimeout(work));
 }
 
 const root = document.getElementById("app");

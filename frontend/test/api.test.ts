@@ -11,7 +11,11 @@ function setUp() {
     return null;
   });
   const config = { todosApiUrl: "https://t", filesApiUrl: "https://f" } as Config;
-  const api = new Api(config, { send } as unknown as Transport, () => "su/b");
+  const api = new Api(
+    () => config,
+    { send } as unknown as Transport,
+    () => "su/b",
+  );
   return { api, sent, send };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { hasStoredSession } from "../src/browser-session.ts";
+import { hasStoredSession, mayHaveSession } from "../src/browser-session.ts";
 import { type Config, ConfigError, loadConfig, parseConfig } from "../src/config.ts";
 import { isSafeLink, setAttribute } from "../src/dom.ts";
 import { matchPath } from "../src/router.ts";
@@ -139,4 +139,11 @@ test("a stored session is known by this client's own entry", () => {
   const entry = { "CognitoIdentityServiceProvider.one.LastAuthUser": "ada" };
   expect(hasStoredSession(storage(entry), "one")).toBe(true);
   expect(hasStoredSession(storage(entry), "two")).toBe(false);
+});
+
+test("before the configuration is there, any client's session counts", () => {
+  expect(
+    mayHaveSession({ "CognitoIdentityServiceProvider.one.LastAuthUser": "ada" } as unknown as Storage),
+  ).toBe(true);
+  expect(mayHaveSession({ shortcuts: "off" } as unknown as Storage)).toBe(false);
 });

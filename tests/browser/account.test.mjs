@@ -98,7 +98,7 @@ test("a forgotten password is set anew, and the old one is refused", async () =>
   await page.getByRole("link", { name: "Forgot the password?" }).click();
   await page.getByLabel("E-mail").fill(user.email);
   await page.getByRole("button", { name: "Send a code" }).click();
-  await page.getByLabel("Code").fill(RESET_CODE);
+  await page.getByRole("textbox", { name: "Code" }).fill(RESET_CODE);
   await page.getByRole("textbox", { name: "New password" }).fill(password);
   await page.getByRole("button", { name: "Set the password" }).click();
   await page.getByText("Your new password is set").waitFor();

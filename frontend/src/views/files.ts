@@ -13,7 +13,8 @@ import { fileRow } from "./file-row.ts";
 import { type UploadRow, uploadRow } from "./upload-row.ts";
 
 export function filesPanel(context: Context, todoID: string): { element: HTMLElement; dispose(): void } {
-  const { api, config, notices, uploads } = context;
+  const { api, notices, uploads } = context;
+  const { maxFileSize } = context.config();
   const left = new AbortController();
   const files = new FileList(api, todoID);
   const alert = alertBox();
@@ -118,7 +119,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
   };
 
   const send = (chosen: File[]) => {
-    const errors = chosen.map((file) => fileError(file, config.maxFileSize));
+    const errors = chosen.map((file) => fileError(file, maxFileSize));
     for (const [index, file] of chosen.entries()) if (errors[index] === null) void uploads.add(todoID, file);
     const refused = errors.filter((error) => error !== null);
     if (refused.length > 0) alert.show(refused.join(" "));
@@ -132,7 +133,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
   ];
   renderUploads();
   void guarded(() => files.load(left.signal));
-  const limit = `Up to ${sizeLabel(config.maxFileSize)} each`;
+  const limit = `Up to ${sizeLabel(maxFileSize)} each`;
   const heading = h("h3", {}, "Files");
   const zone = dropZone(limit, send);
   return {

@@ -9,6 +9,7 @@ import { byKey, type Child, h, icon, keepingFocus, replace } from "../dom.ts";
 import type { TodoListState } from "../todo-list.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
+import { skeletonRows } from "../ui/skeleton.ts";
 import { filterBar } from "./filter-bar.ts";
 import { todoRow } from "./todo-row.ts";
 
@@ -100,13 +101,7 @@ function emptyMessage({ query, cursor }: Readonly<TodoListState>): HTMLElement {
 
 function skeleton({ phase }: Readonly<TodoListState>): Child {
   if (phase !== "loading") return null;
-  const bars = [1, 2, 3].map(() => h("div", { class: "skeleton" }));
-  return h(
-    "div",
-    { class: "skeletons", role: "status" },
-    h("span", { class: "visually-hidden" }, "Loading"),
-    ...bars,
-  );
+  return skeletonRows(6);
 }
 
 function footerOf(state: Readonly<TodoListState>, { list }: Context): Child[] {

@@ -14,8 +14,8 @@ const FLAGS = [
 export const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-export function launch() {
-  return chromium.launch({ executablePath: browserPath, args: FLAGS });
+export function launch(flags = []) {
+  return chromium.launch({ executablePath: browserPath, args: [...FLAGS, ...flags] });
 }
 
 /** A visitor of their own: no storage shared with others. */
