@@ -12,6 +12,7 @@ pub mod error;
 pub mod graph;
 pub mod keys;
 pub mod local;
+pub mod logs;
 pub mod render;
 pub mod site;
 pub mod ui;

@@ -21,6 +21,7 @@ pub struct Mode {
 pub struct Ui {
     mode: Mode,
     colour: bool,
+    data_colour: bool,
     bars: Option<MultiProgress>,
 }
 
@@ -30,7 +31,8 @@ impl Ui {
     pub fn new(mode: Mode) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { mode, colour: terminal && !plain, bars: terminal.then(MultiProgress::new) }
+        let data_colour = std::io::stdout().is_terminal() && !plain;
+        Self { mode, colour: terminal && !plain, data_colour, bars: terminal.then(MultiProgress::new) }
     }
 
     /// Whether `--json` was given.
@@ -51,11 +53,24 @@ impl Ui {
         self.bars.is_some()
     }
 
-    /// One line of data on stdout.
+    /// Whether data may be coloured: stdout is a terminal, and `NO_COLOR` is not set.
+    #[must_use]
+    pub fn data_colour(&self) -> bool {
+        self.data_colour
+    }
+
+    /// One line of data on stdout. A reader that has gone (`| head`) is no failure of ours.
     pub fn data(&self, text: impl AsRef<str>) {
-        let mut out = std::io::stdout().lock();
-        // A reader that has gone (`| head`) is no failure of ours.
-        let _ = writeln!(out, "{}", text.as_ref().trim_end_matches('\n'));
+        self.data_to_reader(text);
+    }
+
+    /// The same for data without end; `false` where the reader has gone.
+    pub fn data_to_reader(&self, text: impl AsRef<str>) -> bool {
+        let write = || writeln!(std::io::stdout().lock(), "{}", text.as_ref().trim_end_matches('\n')).is_ok();
+        match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
     }
 
     /// A line for people.

@@ -3,6 +3,7 @@
 pub mod buckets;
 pub mod distribution;
 pub mod functions;
+pub mod logs;
 pub mod names;
 pub mod objects;
 pub mod stacks;
@@ -33,6 +34,8 @@ pub struct Aws {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Lambda
     pub lambda: aws_sdk_lambda::Client,
+    /// CloudWatch Logs
+    pub logs: aws_sdk_cloudwatchlogs::Client,
     /// S3
     pub s3: aws_sdk_s3::Client,
     /// Secrets Manager
@@ -76,6 +79,7 @@ impl Aws {
             cloudfront: aws_sdk_cloudfront::Client::new(&shared),
             dynamodb: aws_sdk_dynamodb::Client::new(&shared),
             lambda: aws_sdk_lambda::Client::new(&shared),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&shared),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: aws_sdk_secretsmanager::Client::new(&shared),
             sts: aws_sdk_sts::Client::new(&shared),

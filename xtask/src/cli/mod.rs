@@ -2,12 +2,14 @@
 
 mod environment;
 mod machine;
+mod observe;
 mod source;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
+pub use observe::LogsArgs;
 pub use source::{BuildArgs, ConfigCommand, RenderArgs};
 
 /// Renders, builds, deploys and tears down the stacks of config/app.yaml.
@@ -28,6 +30,8 @@ pub enum Command {
     Outputs(OutputsArgs),
     /// Call a function and print its answer.
     Invoke(InvokeArgs),
+    /// Print what the functions log, merged by time.
+    Logs(LogsArgs),
     /// Create what an account and a region share: the artifact bucket and the permissions boundary.
     Bootstrap(ChangeArgs),
     /// Delete an environment: objects with all their versions, rows, stacks.

@@ -10,6 +10,7 @@ mod doctor;
 mod invoke;
 mod keys;
 mod local;
+mod logs;
 mod outputs;
 mod render;
 mod test;
@@ -56,6 +57,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
         Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
+        Command::Logs(args) => Mode { json: args.json, yes: false },
         Command::Build(args) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::List(args)) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::Rotate(args)) => Mode { json: false, yes: args.change.yes },
@@ -73,6 +75,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
             Command::Deploy(args) => Box::pin(deploy::run(args, &ctx)).await,
             Command::Outputs(args) => outputs::run(args, &ctx).await,
             Command::Invoke(args) => invoke::run(args, &ctx).await,
+            Command::Logs(args) => Box::pin(logs::run(args, &ctx)).await,
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,
             Command::Destroy(args) => destroy::run(args, &ctx).await,
             Command::Build(args) => build::run(args, &ctx).await,

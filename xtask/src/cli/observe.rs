@@ -1,0 +1,31 @@
+//! Arguments of commands that look at a deployed environment and change nothing.
+
+use clap::Args;
+
+use super::EnvArgs;
+
+/// Arguments of `logs`.
+#[derive(Clone, Debug, Args)]
+pub struct LogsArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// Go on and print what is logged from now on, until Ctrl-C.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only the functions of these services.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub service: Vec<String>,
+    /// Only these functions, as config/app.yaml names them, or `service/function`.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub function: Vec<String>,
+    /// How far back: such as `30s`, `10m`, `2h`, `7d`.
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub since: String,
+    /// Only events that match this pattern of CloudWatch Logs, such as `'"a text"'` or `'{$.status = 500}'`.
+    #[arg(long, value_name = "PATTERN")]
+    pub filter: Option<String>,
+    /// One JSON object in each line: `{at, function, group, id, event}`.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,105 @@
+//! `logs`: what the functions of an environment log, merged by time; with `--follow` until Ctrl-C.
+
+use jiff::Timestamp;
+
+use super::Ctx;
+use crate::aws::Aws;
+use crate::cli::LogsArgs;
+use crate::config::Span;
+use crate::error::Problem;
+use crate::logs::{Look, Source, Tail, json, line, sources};
+use crate::ui::Ui;
+
+pub(super) async fn run(args: LogsArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.env)?;
+    let sources = sources(&config.app, &config.prefix(), &args.service, &args.function)?;
+    let since = Span::try_from(args.since.clone()).map_err(|error| Problem::usage(format!("`--since`: {error}")))?;
+    let from = begin(Timestamp::now().as_millisecond(), since);
+    let aws = Aws::connect(&config.env).await;
+    aws.identify(&config.env).await?;
+    let tail = Tail::new(aws.logs, sources, from, args.filter, config.env.endpoint().is_some());
+    let printer = Printer::new(&ctx.ui, &tail, args.json);
+    if !args.follow {
+        return print_all(tail, printer, &args.since).await;
+    }
+    tokio::select! {
+        outcome = follow(tail, printer) => outcome,
+        // Whoever has read enough is done, not failed.
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn print_all(mut tail: Tail, printer: Printer, since: &str) -> anyhow::Result<()> {
+    let spinner = printer.ui.spinner(format!("reading {} log groups", tail.sources().len()));
+    let mut count = 0_u64;
+    let outcome = tail.round(|source, entry| {
+        count += 1;
+        printer.print(source, entry)
+    });
+    outcome.await?;
+    drop(spinner);
+    if count == 0 {
+        let text = format!("no events in the last {since}: `--since 1d` looks further back, `--follow` waits for them");
+        printer.ui.say(text);
+    }
+    Ok(())
+}
+
+/// Ends where the reader has gone, or where too many rounds have failed.
+async fn follow(mut tail: Tail, printer: Printer) -> anyhow::Result<()> {
+    let mut read = true;
+    loop {
+        let outcome = tail.round(|source, entry| {
+            read = printer.print(source, entry);
+            read
+        });
+        let outcome = outcome.await;
+        if !read {
+            return Ok(());
+        }
+        if let Some(error) = tail.tolerate(outcome)? {
+            printer.ui.warn(format!("{error:#}; trying again"));
+        }
+        tail.pause().await;
+    }
+}
+
+/// Prints events in the form asked for.
+struct Printer {
+    ui: Ui,
+    look: Look,
+    json: bool,
+    sources: Vec<Source>,
+}
+
+impl Printer {
+    fn new(ui: &Ui, tail: &Tail, json: bool) -> Self {
+        let sources = tail.sources().to_vec();
+        let width = sources.iter().map(|source| source.label.chars().count()).max().unwrap_or_default();
+        Self { ui: ui.clone(), look: Look { colour: ui.data_colour(), width }, json, sources }
+    }
+
+    /// `false` where nobody reads any more.
+    fn print(&self, number: usize, entry: &crate::aws::logs::Entry) -> bool {
+        let Source { label, group } = &self.sources[number];
+        let text = if self.json { json(label, group, entry) } else { line(self.look, number, label, entry) };
+        self.ui.data_to_reader(text)
+    }
+}
+
+/// Milliseconds since 1970; a span longer than that begins at the beginning.
+fn begin(now: i64, since: Span) -> i64 {
+    let back = i64::try_from(since.seconds()).unwrap_or(i64::MAX).saturating_mul(1000);
+    now.saturating_sub(back).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_reaches_back_to_the_beginning_and_no_further() {
+        assert_eq!(begin(1_000_000, Span::minutes(1)), 940_000);
+        assert_eq!(begin(1_000_000, Span::minutes(u64::MAX / 60)), 0);
+    }
+}
