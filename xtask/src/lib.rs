@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod destroy;
 pub mod error;
 pub mod graph;
+pub mod hotswap;
 pub mod keys;
 pub mod local;
 pub mod logs;

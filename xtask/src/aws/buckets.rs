@@ -48,7 +48,7 @@ pub async fn put_when(put: PutObjectFluentBuilder, when: &When) -> anyhow::Resul
     }
 }
 
-/// An object's bytes and `ETag`, or `None` where there is none.
+/// An object's bytes and `ETag`, or `None` where there is none, or no bucket.
 pub async fn get(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Option<(Vec<u8>, String)>> {
     let context = || format!("cannot read `s3://{bucket}/{key}`");
     match client.get_object().bucket(bucket).key(key).send().await {
@@ -58,6 +58,7 @@ pub async fn get(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Opt
             Ok(Some((body.to_vec(), etag)))
         }
         Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
+        Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(explain(error)).with_context(context),
     }
 }

@@ -1,6 +1,7 @@
 //! Thin adapters to AWS: one client set per environment, no decisions beyond retries and error classes.
 
 pub mod buckets;
+pub mod code;
 pub mod distribution;
 pub mod functions;
 pub mod logs;

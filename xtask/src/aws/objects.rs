@@ -1,11 +1,13 @@
-//! Objects in the artifact bucket: present or not, put. The site's bucket is `site`'s own business.
+//! Objects in the artifact bucket: present or not, put, deleted. The site's bucket is `site`'s own business.
 
 use std::path::Path;
 
 use anyhow::Context;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
+use sha2::{Digest, Sha256};
 
 use super::explain;
 
@@ -15,6 +17,31 @@ pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(false),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for `s3://{bucket}/{key}`")),
+    }
+}
+
+/// SHA-256 of an object's bytes: as its uploader recorded it, else of the bytes themselves.
+pub async fn sha256(client: &Client, bucket: &str, key: &str) -> anyhow::Result<[u8; 32]> {
+    let context = || format!("cannot read `s3://{bucket}/{key}`");
+    let head = client.head_object().bucket(bucket).key(key).send().await.map_err(explain).with_context(context)?;
+    let recorded = head.metadata().and_then(|metadata| metadata.get("sha256"));
+    let recorded = recorded.and_then(|text| hex::decode(text).ok()).and_then(|bytes| bytes.try_into().ok());
+    if let Some(recorded) = recorded {
+        return Ok(recorded);
+    }
+    let object = client.get_object().bucket(bucket).key(key).send().await.map_err(explain).with_context(context)?;
+    Ok(Sha256::digest(object.body.collect().await.with_context(context)?.to_vec()).into())
+}
+
+/// Deletes an object, if it still has this `ETag` where one is given; `false` where it has not.
+pub async fn delete(client: &Client, bucket: &str, key: &str, etag: Option<&str>) -> anyhow::Result<bool> {
+    let call = client.delete_object().bucket(bucket).key(key).set_if_match(etag.map(str::to_owned));
+    match call.send().await {
+        Ok(_) => Ok(true),
+        // Gone already, with its bucket or alone.
+        Err(error) if matches!(error.code(), Some("NoSuchKey" | "NotFound" | "NoSuchBucket")) => Ok(true),
+        Err(error) if matches!(error.code(), Some("PreconditionFailed" | "ConditionalRequestConflict")) => Ok(false),
+        Err(error) => Err(explain(error)).with_context(|| format!("cannot delete `s3://{bucket}/{key}`")),
     }
 }
 

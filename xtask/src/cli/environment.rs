@@ -15,6 +15,10 @@ pub struct DeployArgs {
     /// Only these services, the producers they lack and the consumers whose inputs changed.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub service: Vec<String>,
+    /// Where only code changed, put it into the functions directly, past CloudFormation. The next deploy without this
+    /// brings the stacks up to date. Not for protected environments.
+    #[arg(long)]
+    pub hotswap: bool,
     /// Print the result as JSON on stdout.
     #[arg(long)]
     pub json: bool,

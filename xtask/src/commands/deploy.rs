@@ -2,11 +2,13 @@
 
 use super::Ctx;
 use crate::cli::DeployArgs;
-use crate::deploy::{self, Outcome, Report};
+use crate::deploy::{self, Manner, Outcome, Report, Source};
 
 pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
-    let report = Box::pin(deploy::run(ctx, config, &args.service)).await?;
+    let source = Source::checkout(&config)?;
+    let manner = Manner { hotswap: args.hotswap };
+    let report = Box::pin(deploy::run_in(ctx, config, &args.service, source, manner)).await?;
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&report)?);
     }
@@ -19,7 +21,12 @@ fn summary(ctx: &Ctx, report: &Report) {
     let text = if report.changed {
         let (created, updated) = (count(Outcome::Created), count(Outcome::Updated));
         let files: usize = report.sites.values().map(|site| site.uploaded).sum();
-        format!("{created} stacks created, {updated} updated, {files} site files uploaded")
+        let beside = [(Outcome::Hotswapped, "hotswapped"), (Outcome::Reconciled, "reconciled")];
+        let beside = beside.map(|(outcome, word)| match count(outcome) {
+            0 => String::new(),
+            services => format!("{services} {word}, "),
+        });
+        format!("{created} stacks created, {updated} updated, {}{files} site files uploaded", beside.concat())
     } else {
         "nothing changed".to_owned()
     };

@@ -11,6 +11,6 @@ mod status;
 pub mod wait;
 
 pub use environment::{bootstrap, observe};
-pub use run::{Report, run, run_from};
+pub use run::{Manner, Report, run, run_from, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::Outcome;

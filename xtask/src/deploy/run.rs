@@ -13,11 +13,12 @@ use super::inputs::{resolve, stack_input, wired};
 use super::scope;
 use super::source::Source;
 use super::stack::{Applied, Outcome, apply};
-use crate::aws::stacks::{LiveStack, StackInput};
+use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
+use crate::hotswap::{self, Ledger, Way};
 use crate::keys::Keys;
 use crate::{graph, keys, local, site};
 
@@ -42,12 +43,23 @@ pub struct Report {
     pub seconds: f64,
 }
 
+/// How a deploy goes about it.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Put code into functions directly where nothing else of their stack changed.
+    pub hotswap: bool,
+}
+
 /// Shared by the stacks' tasks.
 struct Run {
     ctx: Ctx,
     aws: Aws,
     config: Config,
     source: Source,
+    manner: Manner,
+    /// ARN of who deploys.
+    by: String,
+    ledger: Ledger,
     full: BTreeSet<String>,
     before: BTreeMap<String, LiveStack>,
     artifacts: OnceCell<BTreeMap<String, Artifact>>,
@@ -61,7 +73,21 @@ pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<
 
 /// Deploys the services asked for, or all.
 pub async fn run_from(ctx: &Ctx, config: Config, asked: &[String], source: Source) -> anyhow::Result<Report> {
+    Box::pin(run_in(ctx, config, asked, source, Manner::default())).await
+}
+
+/// Deploys the services asked for, or all, in a manner of choice.
+pub async fn run_in(
+    ctx: &Ctx,
+    config: Config,
+    asked: &[String],
+    source: Source,
+    manner: Manner,
+) -> anyhow::Result<Report> {
     let start = Instant::now();
+    if manner.hotswap {
+        hotswap::refuse_protected(&config.env)?;
+    }
     local::ensure(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
@@ -78,7 +104,9 @@ pub async fn run_from(ctx: &Ctx, config: Config, asked: &[String], source: Sourc
         environment::require_bootstrap(&ctx.ui, &aws, &config).await?;
         confirm(ctx, &config, &full, &before)?;
     }
-    let run = Arc::new(Run { ctx: ctx.clone(), aws, config, source, full, before, artifacts: OnceCell::new() });
+    let ledger = hotswap::read(&aws, &config).await?;
+    let (ctx, by, artifacts) = (ctx.clone(), identity.arn, OnceCell::new());
+    let run = Arc::new(Run { ctx, aws, config, source, manner, by, ledger, full, before, artifacts });
     let (stacks, outputs) = deploy_stacks(&run).await?;
     let sites = sync_sites(&run, &stacks, &outputs).await?;
     let changed =
@@ -159,17 +187,72 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
     } else {
         (rewired_input(&run, &service, &outputs)?, Keys::default())
     };
+    let full = run.full.contains(&service);
     let applied = match (input, run.before.get(&service)) {
+        (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
         (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, run.config.env.protected).await?,
         (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
         (None, None) => return Ok((service, None)),
     };
     keys.record(&run.aws).await?;
-    if applied.outcome != Outcome::Unchanged {
-        let name = run.config.stack_name(&service);
-        run.ctx.ui.step("Deployed", format!("{name} in {:.1} s", start.elapsed().as_secs_f64()));
-    }
+    let verb = match applied.outcome {
+        Outcome::Unchanged => return Ok((service, Some(applied))),
+        Outcome::Created | Outcome::Updated => "Deployed",
+        Outcome::Hotswapped => "Hotswapped",
+        Outcome::Reconciled => "Reconciled",
+    };
+    let name = run.config.stack_name(&service);
+    run.ctx.ui.step(verb, format!("{name} in {:.1} s", start.elapsed().as_secs_f64()));
     Ok((service, Some(applied)))
+}
+
+/// Directly where that is asked for and enough, else through the stack, after which no function runs a swapped code.
+async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::Result<Applied> {
+    let (aws, config) = (&run.aws, &run.config);
+    let artifact = match &config.app.services[service].package {
+        Some(_) => artifacts(run).await?.get(service),
+        None => None,
+    };
+    if run.manner.hotswap
+        && let Some(applied) = apply_directly(run, service, input, artifact).await?
+    {
+        return Ok(applied);
+    }
+    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, config.env.protected).await?;
+    let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
+    if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
+        applied.outcome = Outcome::Reconciled;
+    }
+    Ok(applied)
+}
+
+/// `None` where more than code changed; a line says what.
+async fn apply_directly(
+    run: &Run,
+    service: &str,
+    input: &StackInput,
+    artifact: Option<&Artifact>,
+) -> anyhow::Result<Option<Applied>> {
+    let client = &run.aws.cloudformation;
+    // Asked again: what was seen at the start is as old as the build is long.
+    let (live, template) = match run.before.get(service) {
+        Some(_) => tokio::try_join!(stacks::describe(client, &input.name), stacks::template(client, &input.name))?,
+        None => (None, String::new()),
+    };
+    if let Way::Stack(reason) = hotswap::way(live.as_ref(), Some(&template), input) {
+        run.ctx.ui.step("Deploying", format!("{} in full: {reason}", input.name));
+        return Ok(None);
+    }
+    let Some(live) = live else { return Ok(None) };
+    let mut outcome = Outcome::Unchanged;
+    if let Some(artifact) = artifact {
+        let deployed = live.parameters.get("CodeKey").map_or("", String::as_str);
+        let target = hotswap::Target { service, artifact, deployed, by: &run.by };
+        if !hotswap::swap(&run.aws, &run.config, &run.ledger, target).await?.is_empty() {
+            outcome = if artifact.key == deployed { Outcome::Reconciled } else { Outcome::Hotswapped };
+        }
+    }
+    Ok(Some(Applied { outcome, outputs: live.outputs }))
 }
 
 async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {

@@ -23,6 +23,10 @@ pub enum Outcome {
     Created,
     /// It was changed.
     Updated,
+    /// It is as it was; code was put into its functions directly.
+    Hotswapped,
+    /// It is as it was; functions that had been hotswapped run its code again.
+    Reconciled,
 }
 
 /// A stack after a deploy.

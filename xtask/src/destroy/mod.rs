@@ -14,7 +14,7 @@ use crate::aws::{Aws, names};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::local;
+use crate::{hotswap, local};
 use observe::Observed;
 use scope::Scope;
 
@@ -37,6 +37,7 @@ pub async fn run(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
     ctx.ui.step("Environment", format!("{name} in {} {} as {}", identity.account, config.env.region, identity.arn));
     let observed = observe::observe(&aws, config).await?;
     if observed.is_empty() {
+        hotswap::forget(&aws, config).await?;
         audit::audit(&aws, config, &observed.scope).await?;
         ctx.ui.step("Finished", format!("there is nothing of `{name}` to destroy"));
         return Ok(());
@@ -56,6 +57,8 @@ pub async fn run(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
 async fn delete(ctx: &Ctx, aws: &Aws, config: &Config, observed: Observed) -> anyhow::Result<()> {
     let (stacks, secrets) = (observed.stacks.len(), observed.secrets.len());
     order::delete_all(ctx, aws, config, observed.stacks).await?;
+    // After the functions that it names.
+    hotswap::forget(aws, config).await?;
     for secret in &observed.secrets {
         names::delete_secret(aws, secret).await?;
         ctx.ui.step("Deleted", format!("secret {secret}"));
