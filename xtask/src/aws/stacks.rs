@@ -49,7 +49,7 @@ pub struct LiveStack {
 }
 
 /// A resource's step in a stack operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
     /// Unique in the stack.
     pub id: String,
@@ -63,6 +63,8 @@ pub struct Event {
     pub status: String,
     /// Why, in AWS's words; may be empty.
     pub reason: String,
+    /// When, by AWS's clock, in milliseconds since 1970.
+    pub at: i64,
 }
 
 /// A change set that has been worked out.
@@ -272,6 +274,7 @@ fn convert(event: &StackEvent) -> Event {
         kind: event.resource_type().unwrap_or_default().to_owned(),
         status: event.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
         reason: event.resource_status_reason().unwrap_or_default().to_owned(),
+        at: event.timestamp().and_then(|at| at.to_millis().ok()).unwrap_or_default(),
     }
 }
 

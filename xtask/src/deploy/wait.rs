@@ -136,6 +136,7 @@ mod tests {
             kind: "AWS::X::Y".into(),
             status: status.into(),
             reason: reason.into(),
+            ..Event::default()
         }
     }
 
