@@ -2,6 +2,8 @@
 // fetch tells nothing about the progress of an upload.
 import type { Upload } from "./api.ts";
 
+/** There is an object already. Only this leave can have put it there: an earlier try got through, its answer did not. */
+const ALREADY_THERE = 412;
 /** Set by the browser itself; a page may not. */
 const FORBIDDEN_HEADERS = new Set(["content-length", "host"]);
 
@@ -27,8 +29,9 @@ export function putObject(
     }
     request.upload.addEventListener("progress", (event) => progress(event.loaded));
     request.addEventListener("load", () => {
-      if (request.status >= 200 && request.status < 300) resolve();
-      else fail(`The storage refused the file (${request.status}). Try again.`);
+      const { status } = request;
+      if ((status >= 200 && status < 300) || status === ALREADY_THERE) resolve();
+      else fail(`The storage refused the file (${status}). Try again.`);
     });
     request.addEventListener("error", () =>
       fail("The upload was interrupted. Check the connection and try again."),

@@ -14,6 +14,12 @@ use crate::upload::Upload;
 
 /// How long a presigned PUT may be started, in seconds.
 pub(crate) const PUT_LIFETIME: i64 = 15 * 60;
+/// A file is one person's, and whoever deletes it wants it gone: no edge of the CDN keeps what is `private` longer than its
+/// cache policy's least time, a second (CloudFront Developer Guide, "Manage how long content stays in the cache").
+const CACHE_CONTROL: &str = "private, max-age=900";
+/// Only where there is no object yet: one announcement is one object, and one event (Amazon S3 User Guide, "How to prevent
+/// object overwrites with conditional writes").
+const UNLESS_THERE: &str = "*";
 
 /// Access to the bucket.
 #[derive(Debug)]
@@ -51,7 +57,8 @@ impl Objects {
         Self { client, bucket }
     }
 
-    /// Signs a PUT of exactly this length, type, checksum and disposition: all four are signed headers.
+    /// Signs a PUT of exactly this length, type, checksum and disposition, once: all are signed headers. So is the caching,
+    /// which an uploader could otherwise choose: only `x-amz-*` headers must be signed to be heard.
     pub(crate) async fn presign_put(&self, key: &str, upload: &Upload) -> Result<Put, Error> {
         let lifetime = Duration::from_secs(PUT_LIFETIME.unsigned_abs());
         let config = PresigningConfig::expires_in(lifetime).map_err(Error::internal)?;
@@ -60,6 +67,8 @@ impl Objects {
             .content_length(upload.size)
             .content_type(&upload.content_type)
             .content_disposition(upload.disposition())
+            .cache_control(CACHE_CONTROL)
+            .if_none_match(UNLESS_THERE)
             .checksum_sha256(&upload.sha256);
         let signed = request.presigned(config).await?;
         let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));

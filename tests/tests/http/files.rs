@@ -22,6 +22,7 @@ fn a_file_comes_back_byte_for_byte_under_its_own_name() {
     assert!(disposition.starts_with("attachment; filename*=UTF-8''Rechnung%20"), "{disposition}");
     assert_eq!(download.header("x-content-type-options"), "nosniff");
     assert!(download.header("content-security-policy").contains("sandbox"));
+    assert_eq!(download.header("cache-control"), "private, max-age=900");
 
     let id = file["fileID"].as_str().unwrap();
     assert_eq!(user.files("DELETE", &format!("/{todo}/files/{id}/delete")).send().status, 204);
@@ -76,10 +77,52 @@ fn storage_admits_only_the_announced_bytes() {
     for wrong in [&b"hellO"[..], b"hello world", b""] {
         assert!([400, 403].contains(&put(&upload, wrong).status), "{wrong:?}");
     }
-    let mut other_type = upload.clone();
-    other_type["headers"]["content-type"] = json!("image/png");
-    assert_eq!(put(&other_type, b"hello").status, 403);
+    for (header, other) in [("content-type", "image/png"), ("cache-control", "public, max-age=31536000")] {
+        let mut changed = upload.clone();
+        changed["headers"][header] = json!(other);
+        assert_eq!(put(&changed, b"hello").status, 403, "{header}");
+    }
+    for header in ["cache-control", "content-disposition", "content-type", "if-none-match"] {
+        let mut without = upload.clone();
+        assert!(without["headers"].as_object_mut().unwrap().remove(header).is_some(), "{header}");
+        assert_eq!(put(&without, b"hello").status, 403, "without {header}");
+    }
     assert_eq!(put(&upload, b"hello").status, 200);
+}
+
+#[test]
+fn an_upload_counts_once_however_often_it_is_sent() {
+    let user = User::new("once");
+    let todo = user.add_titled("sent twice");
+    let upload = request(&user, &todo, "a.txt", b"hello").expect(201)["upload"].clone();
+    assert_eq!(put(&upload, b"hello").status, 200);
+    for _ in 0..3 {
+        assert_eq!(put(&upload, b"hello").status, 412);
+    }
+    eventually("the upload is confirmed", || (list(&user, &todo)[0]["status"] == "available").then_some(()));
+}
+
+/// Only a presigned request and the CDN reach the bytes.
+#[test]
+fn nobody_reaches_the_bucket_without_a_signature() {
+    let user = User::new("unsigned");
+    let todo = user.add_titled("private");
+    let file = attach(&user, &todo, "diary.txt", b"dear diary");
+    let upload = request(&user, &todo, "other.txt", b"other").expect(201)["upload"].clone();
+    let (unsigned, _) = upload["url"].as_str().unwrap().split_once('?').unwrap();
+    let (folder, _) = unsigned.rsplit_once('/').unwrap();
+    let key = format!("{folder}/{}", file["fileID"].as_str().unwrap());
+    let bucket = folder.strip_suffix(&format!("/{}/{todo}", user.sub)).unwrap();
+    for url in [key.as_str(), unsigned] {
+        for method in ["GET", "HEAD", "DELETE"] {
+            assert_eq!(Call::new(method, url).send().status, 403, "{method}");
+        }
+        assert_eq!(Call::new("PUT", url).body(b"other").send().status, 403);
+    }
+    for query in ["", "?list-type=2", "?versions", "?acl"] {
+        assert_eq!(Call::new("GET", format!("{bucket}{query}")).send().status, 403, "{query}");
+    }
+    assert_eq!(Call::new("GET", file["filePath"].as_str().unwrap()).send().body, b"dear diary");
 }
 
 #[test]

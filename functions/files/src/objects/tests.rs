@@ -19,13 +19,24 @@ fn parameter<'a>(url: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn length_type_checksum_and_disposition_are_signed() {
+async fn length_type_checksum_disposition_caching_and_the_condition_are_signed() {
     for size in [0, 1, 104_857_600] {
         let put = put(size).await;
         assert_eq!(put.method, "PUT");
+        let signed = parameter(&put.url, "X-Amz-SignedHeaders").map(|list| list.split("%3B").collect::<Vec<_>>());
         assert_eq!(
-            parameter(&put.url, "X-Amz-SignedHeaders"),
-            Some("content-disposition%3Bcontent-length%3Bcontent-type%3Bhost%3Bx-amz-checksum-sha256")
+            signed.as_deref(),
+            Some(
+                &[
+                    "cache-control",
+                    "content-disposition",
+                    "content-length",
+                    "content-type",
+                    "host",
+                    "if-none-match",
+                    "x-amz-checksum-sha256"
+                ][..]
+            )
         );
         assert_eq!(parameter(&put.url, "X-Amz-Expires"), Some("900"));
     }
@@ -38,8 +49,10 @@ async fn the_caller_is_told_exactly_the_headers_that_it_must_send() {
     assert_eq!(
         headers,
         [
+            ("cache-control", "private, max-age=900"),
             ("content-disposition", "attachment; filename*=UTF-8''%C3%A9.html"),
             ("content-type", "text/html"),
+            ("if-none-match", "*"),
             ("x-amz-checksum-sha256", HASH),
         ]
     );
