@@ -15,7 +15,8 @@ pub(super) async fn run(args: ChangeArgs, ctx: &Ctx) -> anyhow::Result<()> {
     if config.env.endpoint().is_none() {
         ctx.ui.confirm(&format!("Prepare {place} for `{}`", config.app.app), "yes")?;
     }
-    Box::pin(deploy::bootstrap(&ctx.ui, &aws, &config)).await?;
+    let world = deploy::World::look(&aws, &config).await?;
+    Box::pin(deploy::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     ctx.ui.step("Prepared", place);
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
 use super::stack::{Outcome, apply};
+use super::world::{World, shared_name};
 use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::config::Config;
@@ -13,14 +14,17 @@ use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::ui::Ui;
 
 /// Creates or updates the bootstrap stacks: the account's permissions boundary, the region's artifact bucket.
-pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config) -> anyhow::Result<()> {
+pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
     let renderer = Renderer::load(&config.root)?;
     let home = aws.cloudformation_in(&config.app.home_region);
     let protect = config.env.endpoint().is_none();
     let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT)?;
     let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
-    let (one, other) =
-        tokio::try_join!(apply(ui, &home, &account, protect), apply(ui, &aws.cloudformation, &region, protect))?;
+    let seen = |name: &str| world.shared.get(name).cloned();
+    let (one, other) = tokio::try_join!(
+        apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), protect),
+        apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), protect),
+    )?;
     for (input, applied) in [(account, one), (region, other)] {
         if applied.outcome != Outcome::Unchanged {
             ui.step("Deployed", input.name);
@@ -32,7 +36,7 @@ pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config) -> anyhow::Result<()
 /// Shared by all environments of an account: no environment in the name.
 fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Result<StackInput> {
     Ok(StackInput {
-        name: format!("{}-{name}", config.app.app),
+        name: shared_name(config, name),
         template: renderer.bootstrap(config, name)?,
         template_url: None,
         parameters: BTreeMap::new(),
@@ -42,19 +46,17 @@ fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Res
 }
 
 /// Says what to run where the account or the region is not prepared, or no longer as this version wants it.
-pub(super) async fn require_bootstrap(ui: &Ui, aws: &Aws, config: &Config) -> anyhow::Result<()> {
+pub(super) fn require_bootstrap(ui: &Ui, config: &Config, world: &World) -> anyhow::Result<()> {
     let renderer = Renderer::load(&config.root)?;
     let remedy = format!("cargo xtask bootstrap --env {}", config.env.name);
-    let home = aws.cloudformation_in(&config.app.home_region);
-    for (client, name) in [(&home, BOOTSTRAP_ACCOUNT), (&aws.cloudformation, BOOTSTRAP_REGION)] {
+    for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
         let wanted = shared_stack(config, &renderer, name)?;
-        let live = stacks::describe(client, &wanted.name).await?.filter(|live| !live.outputs.is_empty());
-        if live.is_none() {
+        let Some(seen) = world.shared.get(name).filter(|seen| !seen.live.outputs.is_empty()) else {
             let (account, region) = (config.env.account(), &config.env.region);
             let text = format!("account {account} is not prepared for region {region}: no stack `{}`", wanted.name);
             return Err(Problem::failed(text).hint(remedy).into());
-        }
-        if stacks::template(client, &wanted.name).await?.trim_end() != wanted.template.trim_end() {
+        };
+        if seen.template.as_deref().map(str::trim_end) != Some(wanted.template.trim_end()) {
             ui.warn(format!("stack `{}` is not what this version would make it: run `{remedy}`", wanted.name));
         }
     }

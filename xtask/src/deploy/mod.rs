@@ -9,8 +9,10 @@ mod source;
 mod stack;
 mod status;
 pub mod wait;
+mod world;
 
 pub use environment::{bootstrap, observe};
 pub use run::{Manner, Report, run, run_from, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::Outcome;
+pub use world::{Seen, World};

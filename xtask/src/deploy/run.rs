@@ -13,7 +13,8 @@ use super::inputs::{resolve, stack_input, wired};
 use super::scope;
 use super::source::Source;
 use super::stack::{Applied, Outcome, apply};
-use crate::aws::stacks::{self, LiveStack, StackInput};
+use super::world::World;
+use crate::aws::stacks::{self, StackInput};
 use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::commands::Ctx;
@@ -61,7 +62,7 @@ struct Run {
     by: String,
     ledger: Ledger,
     full: BTreeSet<String>,
-    before: BTreeMap<String, LiveStack>,
+    world: World,
     artifacts: OnceCell<BTreeMap<String, Artifact>>,
 }
 
@@ -95,18 +96,19 @@ pub async fn run_in(
         "Environment",
         format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
     );
-    let before = environment::observe(&aws, &config).await?;
-    let deployed = before.iter().filter(|(_, live)| !live.outputs.is_empty()).map(|(name, _)| name.clone()).collect();
+    let world = World::look(&aws, &config).await?;
+    let whole = world.services.iter().filter(|(_, seen)| !seen.live.outputs.is_empty());
+    let deployed = whole.map(|(name, _)| name.clone()).collect();
     let full = scope::in_full(&config.app, asked, &deployed)?;
     if config.env.endpoint().is_some() {
-        Box::pin(environment::bootstrap(&ctx.ui, &aws, &config)).await?;
+        Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     } else {
-        environment::require_bootstrap(&ctx.ui, &aws, &config).await?;
-        confirm(ctx, &config, &full, &before)?;
+        environment::require_bootstrap(&ctx.ui, &config, &world)?;
+        confirm(ctx, &config, &full, &world)?;
     }
     let ledger = hotswap::read(&aws, &config).await?;
     let (ctx, by, artifacts) = (ctx.clone(), identity.arn, OnceCell::new());
-    let run = Arc::new(Run { ctx, aws, config, source, manner, by, ledger, full, before, artifacts });
+    let run = Arc::new(Run { ctx, aws, config, source, manner, by, ledger, full, world, artifacts });
     let (stacks, outputs) = deploy_stacks(&run).await?;
     let sites = sync_sites(&run, &stacks, &outputs).await?;
     let changed =
@@ -121,14 +123,9 @@ pub async fn run_in(
     })
 }
 
-fn confirm(
-    ctx: &Ctx,
-    config: &Config,
-    full: &BTreeSet<String>,
-    before: &BTreeMap<String, LiveStack>,
-) -> anyhow::Result<()> {
+fn confirm(ctx: &Ctx, config: &Config, full: &BTreeSet<String>, world: &World) -> anyhow::Result<()> {
     for service in full {
-        let status = before.get(service).map_or("new", |live| live.status.as_str());
+        let status = world.live(service).map_or("new", |live| live.status.as_str());
         ctx.ui.say(format!("{:>12} {} ({status})", "", config.stack_name(service)));
     }
     Ok(ctx.ui.confirm(&format!("Deploy these stacks to `{}`", config.env.name), "yes")?)
@@ -188,9 +185,10 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
         (rewired_input(&run, &service, &outputs)?, Keys::default())
     };
     let full = run.full.contains(&service);
-    let applied = match (input, run.before.get(&service)) {
+    let seen = run.world.services.get(&service).cloned();
+    let applied = match (input, run.world.live(&service)) {
         (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
-        (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, run.config.env.protected).await?,
+        (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, run.config.env.protected).await?,
         (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
         (None, None) => return Ok((service, None)),
     };
@@ -218,7 +216,8 @@ async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::
     {
         return Ok(applied);
     }
-    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, config.env.protected).await?;
+    let seen = run.world.services.get(service).cloned();
+    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, config.env.protected).await?;
     let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
     if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
         applied.outcome = Outcome::Reconciled;
@@ -235,7 +234,7 @@ async fn apply_directly(
 ) -> anyhow::Result<Option<Applied>> {
     let client = &run.aws.cloudformation;
     // Asked again: what was seen at the start is as old as the build is long.
-    let (live, template) = match run.before.get(service) {
+    let (live, template) = match run.world.live(service) {
         Some(_) => tokio::try_join!(stacks::describe(client, &input.name), stacks::template(client, &input.name))?,
         None => (None, String::new()),
     };
@@ -262,7 +261,7 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
         None => None,
     };
     // After the build, which takes its time: what is known of the keys should be fresh.
-    let keys = keys::ensure(&run.aws, &run.config, service, run.before.get(service)).await?;
+    let keys = keys::ensure(&run.aws, &run.config, service, run.world.live(service)).await?;
     parameters.extend(keys.parameters.clone());
     let template = run.source.template(&run.config, service, &keys.facts)?;
     let mut input = stack_input(&run.config, service, template, parameters, artifact);
@@ -274,7 +273,7 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
 
 /// A consumer that was not asked for keeps its template and code, and gets only inputs that changed.
 fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<Option<StackInput>> {
-    let Some(live) = run.before.get(service) else { return Ok(None) };
+    let Some(live) = run.world.live(service) else { return Ok(None) };
     let mut parameters = live.parameters.clone();
     for (name, to) in &run.config.app.services[service].inputs {
         // An input that only the next template knows is that deploy's business.

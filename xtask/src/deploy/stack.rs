@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::status::{Step, decide};
 use super::wait::{self, Pace};
+use super::world::{Seen, look};
 use crate::aws::stacks::{self, ChangeSet, LiveStack, StackInput};
 use crate::error::Problem;
 use crate::ui::Ui;
@@ -39,15 +40,27 @@ pub(super) struct Applied {
 /// Times that a stack may be found busy or half-made before a person should look.
 const ATTEMPTS: u32 = 5;
 
-/// Brings a stack to what is wanted; joins what is in progress, clears what a failed creation left.
-pub(super) async fn apply(ui: &Ui, client: &Client, wanted: &StackInput, protect: bool) -> anyhow::Result<Applied> {
-    for _ in 0..ATTEMPTS {
-        let live = stacks::describe(client, &wanted.name).await?;
-        let template = match &live {
-            Some(live) if settled(live) => Some(stacks::template(client, &wanted.name).await?),
-            _ => None,
+/// Brings a stack to what is wanted; joins what is in progress, clears what a failed creation left. `seen` is the stack as
+/// it was found.
+pub(super) async fn apply(
+    ui: &Ui,
+    client: &Client,
+    wanted: &StackInput,
+    seen: Option<Seen>,
+    protect: bool,
+) -> anyhow::Result<Applied> {
+    let mut found = Some(seen);
+    for _ in 0..=ATTEMPTS {
+        let (seen, fresh) = match found.take() {
+            Some(seen) => (seen, false),
+            None => (look(client, &wanted.name).await?, true),
         };
-        let step = decide(live.as_ref(), template.as_deref(), wanted);
+        let (live, template) = seen.map(|seen| (seen.live, seen.template)).unzip();
+        let step = decide(live.as_ref(), template.flatten().as_deref(), wanted);
+        // What was found a while ago is good enough for leaving a stack alone, not for changing it.
+        if !fresh && step != Step::Unchanged {
+            continue;
+        }
         match (step, live) {
             (Step::Unchanged, Some(live)) => return finish(client, &live, Outcome::Unchanged, protect).await,
             (Step::Create, _) => {
@@ -85,11 +98,6 @@ pub(super) async fn apply(ui: &Ui, client: &Client, wanted: &StackInput, protect
     Err(Problem::failed(format!("stack `{}` changed under our hands {ATTEMPTS} times", wanted.name))
         .hint("another deploy is at work; wait for its end and run this again")
         .into())
-}
-
-fn settled(live: &LiveStack) -> bool {
-    let status = live.status.as_str();
-    status.ends_with("_COMPLETE") && status != "ROLLBACK_COMPLETE" && status != "DELETE_COMPLETE"
 }
 
 async fn finish(client: &Client, live: &LiveStack, outcome: Outcome, protect: bool) -> anyhow::Result<Applied> {
