@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use super::explain;
@@ -61,6 +62,24 @@ pub async fn get(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Opt
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(explain(error)).with_context(context),
     }
+}
+
+/// Key → when it was written, of every object below a prefix; nothing where there is no bucket.
+pub async fn list_under(client: &Client, bucket: &str, prefix: &str) -> anyhow::Result<BTreeMap<String, DateTime>> {
+    let mut found = BTreeMap::new();
+    let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) if is_missing(&error) => return Ok(BTreeMap::new()),
+            Err(error) => return Err(explain(error)).with_context(|| format!("cannot list `s3://{bucket}/{prefix}`")),
+        };
+        let objects = page.contents.unwrap_or_default().into_iter();
+        found.extend(
+            objects.filter_map(|one| Some((one.key?, one.last_modified.unwrap_or_else(|| DateTime::from_secs(0))))),
+        );
+    }
+    Ok(found)
 }
 
 /// Key → `ETag` of every object.

@@ -1,5 +1,6 @@
 //! Objects in the artifact bucket: present or not, put, deleted. The site's bucket is `site`'s own business.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,13 +10,19 @@ use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use sha2::{Digest, Sha256};
 
+use super::buckets::{When, put_when};
 use super::explain;
 
 /// Whether an object is there.
 pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<bool> {
+    Ok(metadata(client, bucket, key).await?.is_some())
+}
+
+/// What was written beside an object; `None` where there is no object.
+pub async fn metadata(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Option<HashMap<String, String>>> {
     match client.head_object().bucket(bucket).key(key).send().await {
-        Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(false),
+        Ok(answer) => Ok(Some(answer.metadata.unwrap_or_default())),
+        Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for `s3://{bucket}/{key}`")),
     }
 }
@@ -45,20 +52,40 @@ pub async fn delete(client: &Client, bucket: &str, key: &str, etag: Option<&str>
     }
 }
 
-/// Puts a file, with metadata for people.
+/// Puts a file with metadata, unless there is an object already: `false` then.
 pub async fn put_file(
     client: &Client,
-    (bucket, key): (&str, &str),
+    to: (&str, &str),
     file: &Path,
     metadata: &[(&str, &str)],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let body = ByteStream::from_path(file).await.with_context(|| format!("cannot read `{}`", file.display()))?;
+    put_stream(client, to, body, metadata).await
+}
+
+/// Puts bytes with metadata, unless there is an object already: `false` then.
+pub async fn put_absent(
+    client: &Client,
+    to: (&str, &str),
+    bytes: Vec<u8>,
+    metadata: &[(&str, &str)],
+) -> anyhow::Result<bool> {
+    put_stream(client, to, ByteStream::from(bytes), metadata).await
+}
+
+/// What is there is named by other records and stacks: it is never overwritten.
+async fn put_stream(
+    client: &Client,
+    (bucket, key): (&str, &str),
+    body: ByteStream,
+    metadata: &[(&str, &str)],
+) -> anyhow::Result<bool> {
     let mut call = client.put_object().bucket(bucket).key(key).body(body);
     for (name, value) in metadata {
         call = call.metadata(*name, *value);
     }
-    call.send().await.map_err(explain).with_context(|| format!("cannot write `s3://{bucket}/{key}`"))?;
-    Ok(())
+    let put = put_when(call, &When::Absent).await.with_context(|| format!("cannot write `s3://{bucket}/{key}`"))?;
+    Ok(put.is_some())
 }
 
 /// Puts a text.

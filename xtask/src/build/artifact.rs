@@ -22,6 +22,10 @@ pub struct Artifact {
     pub bucket: String,
     /// The key: `code/<package>/<digest>.zip`.
     pub key: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// What built it, such as `rustc 1.95.0`.
+    pub toolchain: String,
 }
 
 /// Builds during which the sources may change before a person should look.
@@ -53,10 +57,11 @@ pub async fn ensure(
     let bucket = config.artifact_bucket();
     for _ in 0..ATTEMPTS {
         let digests = digests(config, packages, plan)?;
-        let mut missing = Vec::new();
+        let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
         for (package, digest) in &digests {
-            if !objects::exists(&aws.s3, &bucket, &key(package, digest)).await? {
-                missing.push(package.clone());
+            match Artifact::find(aws, &bucket, &key(package, digest)).await? {
+                Some(artifact) => _ = found.insert(package.clone(), artifact),
+                None => missing.push(package.clone()),
             }
         }
         if !missing.is_empty() {
@@ -65,18 +70,32 @@ pub async fn ensure(
             if zips.iter().any(|one| one.key != key(&one.package, &digests[&one.package])) {
                 continue;
             }
-            upload(ui, aws, &bucket, &zips, plan).await?;
+            found.extend(upload(ui, aws, &bucket, &zips, plan).await?);
         }
-        let artifact = |(package, digest): (String, String)| {
-            (package.clone(), Artifact { bucket: bucket.clone(), key: key(&package, &digest) })
-        };
-        return Ok(digests.into_iter().map(artifact).collect());
+        return Ok(found);
     }
     Err(still_changing().into())
 }
 
-async fn upload(ui: &Ui, aws: &Aws, bucket: &str, zips: &[Packaged], plan: Plan) -> anyhow::Result<()> {
+impl Artifact {
+    /// What is in the bucket under a key.
+    pub async fn find(aws: &Aws, bucket: &str, key: &str) -> anyhow::Result<Option<Self>> {
+        let Some(mut metadata) = objects::metadata(&aws.s3, bucket, key).await? else { return Ok(None) };
+        let mut noted = |name: &str| metadata.remove(name).unwrap_or_default();
+        let (sha256, toolchain) = (noted("sha256"), noted("toolchain"));
+        Ok(Some(Self { bucket: bucket.to_owned(), key: key.to_owned(), sha256, toolchain }))
+    }
+}
+
+async fn upload(
+    ui: &Ui,
+    aws: &Aws,
+    bucket: &str,
+    zips: &[Packaged],
+    plan: Plan,
+) -> anyhow::Result<BTreeMap<String, Artifact>> {
     let recorded = record(plan);
+    let mut uploaded = BTreeMap::new();
     for one in zips {
         let metadata: Vec<(&str, &str)> = recorded
             .iter()
@@ -84,11 +103,15 @@ async fn upload(ui: &Ui, aws: &Aws, bucket: &str, zips: &[Packaged], plan: Plan)
             .chain([("sha256", one.sha256.as_str())])
             .collect();
         objects::put_file(&aws.s3, (bucket, &one.key), &one.path, &metadata).await?;
+        // Another machine may have been faster: what is there counts, not what we made of the same sources.
+        let artifact = Artifact::find(aws, bucket, &one.key).await?;
+        let artifact = artifact.with_context(|| format!("`s3://{bucket}/{}` has gone again", one.key))?;
+        uploaded.insert(one.package.clone(), artifact);
         // Twelve digits of the digest tell artifacts apart and leave the line short.
         let digest = one.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&one.key);
         ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", one.package, megabytes(one.bytes)));
     }
-    Ok(())
+    Ok(uploaded)
 }
 
 /// Sees that the zip of each package is on this machine; builds only what is not.

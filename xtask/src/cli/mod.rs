@@ -3,6 +3,7 @@
 mod environment;
 mod machine;
 mod observe;
+mod releases;
 mod source;
 
 use clap::{Args, Parser, Subcommand};
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::LogsArgs;
+pub use releases::ReleasesArgs;
 pub use source::{BuildArgs, ConfigCommand, RenderArgs};
 
 /// Renders, builds, deploys and tears down the stacks of config/app.yaml.
@@ -28,6 +30,8 @@ pub enum Command {
     Deploy(DeployArgs),
     /// Print the outputs of an environment's stacks.
     Outputs(OutputsArgs),
+    /// List the releases of an environment: what deploys left, newest first.
+    Releases(ReleasesArgs),
     /// Call a function and print its answer.
     Invoke(InvokeArgs),
     /// Print what the functions log, merged by time.

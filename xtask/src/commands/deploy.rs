@@ -31,6 +31,9 @@ fn summary(ctx: &Ctx, report: &Report) {
         "nothing changed".to_owned()
     };
     ctx.ui.step("Finished", format!("{text} in {:.1} s", report.seconds));
+    if let Some(id) = report.release {
+        ctx.ui.step("Released", format!("{id}: see `cargo xtask releases --env {}`", report.environment));
+    }
     for name in report.sites.keys() {
         if let Some(url) = report.outputs.get(name).and_then(|outputs| outputs.get("SiteUrl")) {
             ctx.ui.step("Open", url);

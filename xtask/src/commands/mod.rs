@@ -12,6 +12,7 @@ mod keys;
 mod local;
 mod logs;
 mod outputs;
+mod releases;
 mod render;
 mod test;
 
@@ -56,6 +57,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Deploy(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
+        Command::Releases(args) => Mode { json: args.json, yes: false },
         Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Logs(args) => Mode { json: args.json, yes: false },
         Command::Build(args) => Mode { json: args.json, yes: false },
@@ -74,6 +76,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
         match command {
             Command::Deploy(args) => Box::pin(deploy::run(args, &ctx)).await,
             Command::Outputs(args) => outputs::run(args, &ctx).await,
+            Command::Releases(args) => releases::run(args, &ctx).await,
             Command::Invoke(args) => invoke::run(args, &ctx).await,
             Command::Logs(args) => Box::pin(logs::run(args, &ctx)).await,
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,

@@ -3,6 +3,7 @@
 
 pub mod environment;
 mod inputs;
+mod notes;
 mod run;
 mod scope;
 mod source;

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::environment;
 use super::inputs::{resolve, stack_input, wired};
+use super::notes::Notes;
 use super::scope;
 use super::source::Source;
 use super::stack::{Applied, Outcome, apply};
@@ -21,6 +22,7 @@ use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
 use crate::hotswap::{self, Ledger, Way};
 use crate::keys::Keys;
+use crate::releases::archive::sha256;
 use crate::{graph, keys, local, site};
 
 /// Longest template that fits into a request (AWS CloudFormation quotas).
@@ -34,6 +36,8 @@ pub struct Report {
     pub environment: String,
     /// Whether anything was written.
     pub changed: bool,
+    /// The id of the release that it left; none where nothing changed.
+    pub release: Option<u64>,
     /// Stack outcome by service.
     pub stacks: BTreeMap<String, Outcome>,
     /// Site result by service.
@@ -52,18 +56,19 @@ pub struct Manner {
 }
 
 /// Shared by the stacks' tasks.
-struct Run {
-    ctx: Ctx,
-    aws: Aws,
-    config: Config,
-    source: Source,
+pub(super) struct Run {
+    pub(super) ctx: Ctx,
+    pub(super) aws: Aws,
+    pub(super) config: Config,
+    pub(super) source: Source,
     manner: Manner,
     /// ARN of who deploys.
-    by: String,
+    pub(super) by: String,
     ledger: Ledger,
     full: BTreeSet<String>,
-    world: World,
+    pub(super) world: World,
     artifacts: OnceCell<BTreeMap<String, Artifact>>,
+    notes: Notes,
 }
 
 /// Deploys the services asked for, or all, from this clone.
@@ -107,20 +112,30 @@ pub async fn run_in(
         confirm(ctx, &config, &full, &world)?;
     }
     let ledger = hotswap::read(&aws, &config).await?;
-    let (ctx, by, artifacts) = (ctx.clone(), identity.arn, OnceCell::new());
-    let run = Arc::new(Run { ctx, aws, config, source, manner, by, ledger, full, world, artifacts });
-    let (stacks, outputs) = deploy_stacks(&run).await?;
-    let sites = sync_sites(&run, &stacks, &outputs).await?;
+    let (ctx, by, artifacts, notes) = (ctx.clone(), identity.arn, OnceCell::new(), Notes::default());
+    let run = Arc::new(Run { ctx, aws, config, source, manner, by, ledger, full, world, artifacts, notes });
+    let done = deploy_all(&run).await;
+    let release = run.notes.record(&run, start.elapsed(), done.is_ok()).await;
+    let (stacks, outputs, sites) = done?;
     let changed =
         stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);
     Ok(Report {
         environment: run.config.env.name.clone(),
         changed,
+        release,
         stacks,
         sites,
         outputs,
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+type Done = (BTreeMap<String, Outcome>, Outputs, BTreeMap<String, site::Synced>);
+
+async fn deploy_all(run: &Arc<Run>) -> anyhow::Result<Done> {
+    let (stacks, outputs) = deploy_stacks(run).await?;
+    let sites = sync_sites(run, &stacks, &outputs).await?;
+    Ok((stacks, outputs, sites))
 }
 
 fn confirm(ctx: &Ctx, config: &Config, full: &BTreeSet<String>, world: &World) -> anyhow::Result<()> {
@@ -178,8 +193,11 @@ async fn deploy_stacks(run: &Arc<Run>) -> anyhow::Result<(BTreeMap<String, Outco
 
 async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow::Result<(String, Option<Applied>)> {
     let start = Instant::now();
+    let mut stack = None;
     let (input, keys) = if run.full.contains(&service) {
         let (input, keys) = full_input(&run, &service, &outputs).await?;
+        let code = run.artifacts.get().and_then(|all| all.get(&service)).cloned();
+        stack = Some((sha256(input.template.as_bytes()), code));
         (Some(input), keys)
     } else {
         (rewired_input(&run, &service, &outputs)?, Keys::default())
@@ -192,6 +210,14 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
         (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
         (None, None) => return Ok((service, None)),
     };
+    let through_stack = matches!(applied.outcome, Outcome::Created | Outcome::Updated);
+    // Code that was swapped is no release: the stack still names the one before, and the next full deploy goes by it.
+    if through_stack || !run.manner.hotswap {
+        run.notes.note(&service, |left| {
+            left.touched = through_stack;
+            left.stack = stack;
+        });
+    }
     keys.record(&run.aws).await?;
     let verb = match applied.outcome {
         Outcome::Unchanged => return Ok((service, Some(applied))),
@@ -346,6 +372,10 @@ async fn sync_sites(
         let built = run.source.site(&run.ctx, &run.config, service).await?;
         let config = run.source.config(&run.config, service)?;
         let result = site::sync(&run.ctx, &run.aws, config, service, &built, outputs).await?;
+        run.notes.note(service, |left| {
+            left.touched |= result.changed();
+            left.site = Some(built);
+        });
         synced.insert(service.clone(), result);
     }
     Ok(synced)

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::aws::{Aws, objects};
+use crate::aws::Aws;
 use crate::build::{self, Artifact};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
 use crate::keys::Facts;
+use crate::releases::record::{Action, Record};
 use crate::render::Renderer;
 use crate::site::{self, Built};
 
@@ -17,8 +18,13 @@ use crate::site::{self, Built};
 pub enum Source {
     /// This clone: templates from `stacks/`, code and sites from their sources.
     Checkout(Arc<Renderer>),
-    /// A release, by service: nothing is built.
-    Release(BTreeMap<String, Part>),
+    /// What releases hold, by service: nothing is built.
+    Release {
+        /// Why: a rollback or a promotion.
+        action: Action,
+        /// By service.
+        parts: BTreeMap<String, Part>,
+    },
 }
 
 /// What a release has for one service.
@@ -28,6 +34,8 @@ pub struct Part {
     pub config: Config,
     /// The templates as they were.
     pub renderer: Arc<Renderer>,
+    /// What is known of it.
+    pub record: Record,
     /// The code, if the service has any.
     pub artifact: Option<Artifact>,
     /// The site before an environment is filled in, if the service has one.
@@ -49,7 +57,7 @@ impl Source {
     pub fn template(&self, deployed: &Config, service: &str, keys: &BTreeMap<String, Facts>) -> anyhow::Result<String> {
         match self {
             Self::Checkout(renderer) => renderer.service(deployed, service, keys),
-            Self::Release(_) => {
+            Self::Release { .. } => {
                 let Some(part) = self.part(service)? else { return Ok(String::new()) };
                 part.renderer.service(&part.config, service, keys)
             }
@@ -78,8 +86,11 @@ impl Source {
         }
         for service in packages.into_keys() {
             let Some(artifact) = self.part(&service)?.and_then(|part| part.artifact.clone()) else { continue };
-            if !objects::exists(&aws.s3, &artifact.bucket, &artifact.key).await? {
-                return Err(collected(&service, &artifact.bucket, &artifact.key).into());
+            let found_there = Artifact::find(aws, &artifact.bucket, &artifact.key).await?;
+            let there = found_there.ok_or_else(|| collected(&service, &artifact.bucket, &artifact.key))?;
+            if there.sha256 != artifact.sha256 {
+                let text = format!("`s3://{}/{}` has other bytes than the release", artifact.bucket, artifact.key);
+                return Err(Problem::failed(text).hint("choose another release: cargo xtask releases").into());
             }
             found.insert(service, artifact);
         }
@@ -97,11 +108,29 @@ impl Source {
         }
     }
 
+    /// What kind of deploy this is.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Checkout(_) => Action::Deploy,
+            Self::Release { action, .. } => action.clone(),
+        }
+    }
+
+    /// What is known of a service of a release.
+    #[must_use]
+    pub fn record(&self, service: &str) -> Option<&Record> {
+        match self {
+            Self::Checkout(_) => None,
+            Self::Release { parts, .. } => parts.get(service).map(|part| &part.record),
+        }
+    }
+
     /// `None` for a clone, which has everything.
     fn part(&self, service: &str) -> Result<Option<&Part>, Problem> {
         match self {
             Self::Checkout(_) => Ok(None),
-            Self::Release(parts) => parts.get(service).map(Some).ok_or_else(|| {
+            Self::Release { parts, .. } => parts.get(service).map(Some).ok_or_else(|| {
                 Problem::failed(format!("the release has no service `{service}`"))
                     .hint("name the services that it has with `--service`: cargo xtask releases")
             }),

@@ -1,0 +1,45 @@
+//! `releases`: what deploys left in an environment, newest first.
+
+use serde_json::{Value, json};
+
+use super::Ctx;
+use crate::aws::Aws;
+use crate::cli::ReleasesArgs;
+use crate::error::Problem;
+use crate::releases::{Ledger, known_services, show};
+
+/// Records read for a list of one service: its releases may lie far apart.
+const LOOKED_AT: usize = 500;
+
+pub(super) async fn run(args: ReleasesArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.env)?;
+    let aws = Aws::connect(&config.env).await;
+    aws.identify(&config.env).await?;
+    let limit = usize::try_from(args.limit)?;
+    let ledger = Ledger::of(&aws.s3, &config);
+    let history = ledger.history(if args.service.is_empty() { limit } else { LOOKED_AT }).await?;
+    let Some(newest) = history.values().next_back() else {
+        return Err(Problem::failed(format!("environment `{}` has no releases", config.env.name))
+            .hint(format!("a deploy leaves one: cargo xtask deploy --env {}", config.env.name))
+            .into());
+    };
+    known_services(newest, &args.service)?;
+    let asked = |name: &str| args.service.is_empty() || args.service.iter().any(|one| one == name);
+    let shown = history.values().rev().filter(|release| release.touched().any(|(name, _)| asked(name))).take(limit);
+    if args.json {
+        let all: Result<Vec<Value>, _> = shown
+            .map(|release| {
+                let mut value = serde_json::to_value(release)?;
+                value["inForce"] = json!(release.id == newest.id);
+                serde_json::Result::Ok(value)
+            })
+            .collect();
+        ctx.ui.data(serde_json::to_string_pretty(&all?)?);
+        return Ok(());
+    }
+    ctx.ui.data(show::HEADER);
+    for release in shown {
+        ctx.ui.data(show::line(release, release.id == newest.id));
+    }
+    Ok(())
+}
