@@ -41,6 +41,10 @@ export function unreachable(): ApiError {
   return new ApiError(0, "The server can't be reached. Check the connection and try again.");
 }
 
+export function notThere(): ApiError {
+  return new ApiError(404, wording(404, "", null));
+}
+
 export async function readError(response: Response): Promise<ApiError> {
   let body: unknown = null;
   try {

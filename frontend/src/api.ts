@@ -63,7 +63,9 @@ export interface FilePage {
   nextCursor?: string;
 }
 
-export const TODOS_PER_PAGE = 25;
+/** The first page is on the screen sooner, the others come in fewer steps. */
+export const FIRST_TODOS = 40;
+export const MORE_TODOS = 100;
 export const FILES_PER_PAGE = 50;
 
 export class Api {
@@ -79,7 +81,7 @@ export class Api {
   }
 
   listTodos(query: TodoQuery, cursor: string | null, signal?: AbortSignal): Promise<TodoPage> {
-    const parameters = new URLSearchParams({ limit: String(TODOS_PER_PAGE) });
+    const parameters = new URLSearchParams({ limit: String(cursor === null ? FIRST_TODOS : MORE_TODOS) });
     if (query.search !== "") parameters.set("search", query.search);
     if (query.completed !== null) parameters.set("completed", String(query.completed));
     return this.#get(this.#todos(), parameters, cursor, signal);
@@ -112,6 +114,11 @@ export class Api {
 
   async deleteTodo(todoID: string): Promise<void> {
     await this.#delete(`${this.#todo(todoID)}/delete`);
+  }
+
+  /** A deletion from a page that is being left; whether it arrived shows at the next visit. */
+  deleteTodoUnheard(todoID: string): void {
+    this.#transport.sendUnheard({ method: "DELETE", url: `${this.#todo(todoID)}/delete` });
   }
 
   listFiles(todoID: string, cursor: string | null, signal?: AbortSignal): Promise<FilePage> {

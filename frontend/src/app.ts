@@ -4,10 +4,16 @@ import type { Auth, AuthState } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Context, View } from "./context.ts";
 import { Drafts } from "./drafts.ts";
+import { writeQuery } from "./list-query.ts";
+import { logOut } from "./log-out.ts";
+import { Outbox } from "./outbox.ts";
+import { followConnection } from "./reconnect.ts";
 import { matchPath, Router } from "./router.ts";
 import type { Shell } from "./shell.ts";
 import { TodoList } from "./todo-list.ts";
+import { TodoWrites } from "./todo-writes.ts";
 import { clock, Transport } from "./transport.ts";
+import { connectionBanner } from "./ui/connection.ts";
 import { uploadSteps } from "./upload-steps.ts";
 import { Uploads } from "./uploads.ts";
 import { confirmView } from "./views/confirm.ts";
@@ -48,21 +54,43 @@ export class App {
     this.#shell = shell;
     const transport = new Transport(auth, fetch.bind(globalThis), clock);
     const api = new Api(config, transport, () => auth.identity?.sub ?? "");
+    const writes = new TodoWrites(api, new Outbox(localStorage), () => this.#context.list, {
+      exclusively: (work) => navigator.locks.request("outbox", work),
+      now: Date.now,
+      later: (milliseconds, work) => {
+        const timer = setTimeout(work, milliseconds);
+        return () => clearTimeout(timer);
+      },
+    });
     this.#context = {
       config,
       auth,
       api,
-      router: new Router((path) => this.#open(path)),
+      router: new Router(
+        (path) => this.#open(path),
+        (path) => (path.startsWith("/todos") ? writeQuery(this.#context.list.state.query) : ""),
+      ),
       drafts: new Drafts(),
       notices: shell.notices,
-      list: new TodoList(api),
+      list: new TodoList(api, () => writes.pending()),
+      writes,
       uploads: new Uploads((todoID) => uploadSteps(api, todoID)),
       handover: { email: "", message: "" },
     };
   }
 
+  logOut(): void {
+    void logOut(this.#context);
+  }
+
   start(): void {
-    const { auth, router, uploads, drafts } = this.#context;
+    const { auth, router, uploads, drafts, writes } = this.#context;
+    this.#shell.connection.replaceWith(connectionBanner(writes));
+    followConnection(this.#context);
+    writes.onDeleted((todoID) => {
+      drafts.drop(`todo.${todoID}.`);
+      uploads.drop(todoID);
+    });
     if (auth.identity) this.#sessionStarted(auth.identity.sub);
     auth.store.subscribe((state) => this.#sessionChanged(state));
     addEventListener("beforeunload", (event) => {
@@ -73,7 +101,7 @@ export class App {
   }
 
   #sessionChanged({ identity, ending }: Readonly<AuthState>): void {
-    const { router, handover, drafts, uploads } = this.#context;
+    const { router, handover, drafts, uploads, writes } = this.#context;
     if (identity) {
       this.#sessionStarted(identity.sub);
       handover.email = "";
@@ -83,6 +111,8 @@ export class App {
     }
     this.#shell.showUser(null);
     this.#shell.notices.clear();
+    writes.sender.stop();
+    writes.outbox.adopt(null);
     uploads.drop();
     if (ending === "logged-out") {
       drafts.clear();
@@ -95,7 +125,11 @@ export class App {
 
   #sessionStarted(sub: string): void {
     const context = this.#context;
-    if (!context.drafts.adopt(sub)) context.list = new TodoList(context.api);
+    const { api, writes } = context;
+    writes.sender.stop();
+    writes.outbox.adopt(sub);
+    if (!context.drafts.adopt(sub)) context.list = new TodoList(api, () => writes.pending());
+    writes.sender.start();
     this.#shell.showUser(context.auth.identity);
     this.#close();
   }

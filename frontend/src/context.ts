@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { Drafts } from "./drafts.ts";
 import type { Router } from "./router.ts";
 import type { TodoList } from "./todo-list.ts";
+import type { TodoWrites } from "./todo-writes.ts";
 import type { Notices } from "./ui/notices.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -17,6 +18,7 @@ export interface Context {
   drafts: Drafts;
   notices: Notices;
   list: TodoList;
+  writes: TodoWrites;
   uploads: Uploads;
   /** Handed from one account page to the next; in memory, so that no address ever shows in a URL. */
   handover: { email: string; message: string };

@@ -49,6 +49,13 @@ export class Drafts {
     });
   }
 
+  /** This text was refused: it is a draft again, except where something else was typed meanwhile. */
+  giveBack(field: TextInput, key: string, sent: string): void {
+    if (sent === "" || this.get(key) !== undefined) return;
+    this.set(key, sent);
+    if (field.value === "") field.value = sent;
+  }
+
   /** This text has arrived: forgets it and empties its field, except where something else was typed meanwhile. */
   release(field: TextInput, key: string, sent: string): void {
     if (field.value === sent) field.value = "";

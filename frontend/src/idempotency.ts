@@ -1,9 +1,9 @@
-// One key per submission. A retry of the same content carries the same key, so it can't add a second todo;
-// other content is another submission, as the API refuses a key that comes back with another body.
+// One key per submission. One that failed may have arrived nevertheless: the same content again carries the same
+// key, so it can't add a second todo. Other content is another submission, as the API refuses a key that comes back
+// with another body.
 
 export class SubmissionKey {
-  #content: string | null = null;
-  #key = "";
+  #failed: { content: string; key: string } | null = null;
   readonly #newKey: () => string;
 
   constructor(newKey: () => string = () => crypto.randomUUID()) {
@@ -11,16 +11,12 @@ export class SubmissionKey {
   }
 
   for(body: unknown): string {
-    const content = JSON.stringify(body);
-    if (content !== this.#content) {
-      this.#content = content;
-      this.#key = this.#newKey();
-    }
-    return this.#key;
+    const failed = this.#failed;
+    this.#failed = null;
+    return failed?.content === JSON.stringify(body) ? failed.key : this.#newKey();
   }
 
-  /** The submission arrived: the next one is a new one, even with the same content. */
-  done(): void {
-    this.#content = null;
+  failed(body: unknown, key: string): void {
+    this.#failed = { content: JSON.stringify(body), key };
   }
 }

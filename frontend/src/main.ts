@@ -17,10 +17,8 @@ async function start(root: HTMLElement): Promise<void> {
     const [library, loaded] = await Promise.all([import("./cognito.ts"), loading]);
     return library.createCognito(loaded);
   });
-  const shell = new Shell(root, () => {
-    auth.signOut().catch((error: unknown) => shell.notices.show(messageOf(error)));
-  });
-  const app = new App(() => config ?? missing(), auth, shell);
+  const shell = new Shell(root, () => app.logOut());
+  const app: App = new App(() => config ?? missing(), auth, shell);
   try {
     if (mayHaveSession(localStorage)) {
       shell.showMessage(listSkeleton());

@@ -1,6 +1,7 @@
 // The API's list order, for placing a todo that changed without asking for the list again: open before
 // completed, then by due date with the undated last, then newest first.
 import type { Todo, TodoQuery } from "./api.ts";
+import { folded } from "./search-text.ts";
 
 export function compareTodos(a: Todo, b: Todo): number {
   if (a.completed !== b.completed) return a.completed ? 1 : -1;
@@ -16,11 +17,6 @@ export function compareTodos(a: Todo, b: Todo): number {
 export function matchesQuery(todo: Todo, query: TodoQuery): boolean {
   if (query.completed !== null && todo.completed !== query.completed) return false;
   return folded(todo.title).includes(folded(query.search));
-}
-
-/** The API's folding, one code point after the other: `Straße` is found by `STRASSE`, and any sigma by any other. */
-function folded(text: string): string {
-  return [...text].map((each) => each.toLowerCase().toUpperCase().toLowerCase()).join("");
 }
 
 /**

@@ -1,4 +1,5 @@
-// Paths to views over the History API. Paths carry names and ids only: never a token, an address or text.
+// Paths to views over the History API. Paths carry names and ids only: never a token, an address or text. What is
+// behind `#` stays in the browser.
 
 export interface Match<N extends string> {
   name: N;
@@ -43,9 +44,12 @@ function decode(part: string): string | null {
 
 export class Router {
   readonly #onPath: (path: string) => void;
+  readonly #suffix: (path: string) => string;
 
-  constructor(onPath: (path: string) => void) {
+  /** `suffix` gives what belongs behind a path in the address: empty, or from `#` on. */
+  constructor(onPath: (path: string) => void, suffix: (path: string) => string = () => "") {
     this.#onPath = onPath;
+    this.#suffix = suffix;
   }
 
   get path(): string {
@@ -59,11 +63,20 @@ export class Router {
   }
 
   go(path: string, how: "push" | "replace" = "push"): void {
-    if (path !== this.path) {
-      if (how === "push") history.pushState(null, "", path);
-      else history.replaceState(null, "", path);
-    }
+    const address = path + this.#suffix(path);
+    if (address !== location.pathname + location.hash) this.#note(address, how);
     this.#onPath(path);
+  }
+
+  /** The suffix of the path on the screen has changed. */
+  refresh(how: "push" | "replace"): void {
+    const address = this.path + this.#suffix(this.path);
+    if (address !== location.pathname + location.hash) this.#note(address, how);
+  }
+
+  #note(address: string, how: "push" | "replace"): void {
+    if (how === "push") history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
   }
 
   /** Plain clicks on links of this app stay in the page; everything else is the browser's. */

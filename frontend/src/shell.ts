@@ -8,6 +8,8 @@ import { Notices } from "./ui/notices.ts";
 
 export class Shell {
   readonly notices = new Notices();
+  /** Where news of the connection goes. */
+  readonly connection = h("div");
   readonly #main = h("main", { id: "main" });
   readonly #user = h("div", { class: "bar-user" });
   readonly #logOut: () => void;
@@ -23,12 +25,23 @@ export class Shell {
     );
     replace(
       root,
-      h("a", { class: "skip", href: "#main" }, "Skip to the content"),
+      this.#skipLink(),
       h("header", { class: "bar" }, brand, this.#user),
+      this.connection,
       this.#main,
       this.notices.element,
     );
     this.#main.tabIndex = -1;
+  }
+
+  /** Moves the focus itself: what is behind `#` in the address belongs to the list. */
+  #skipLink(): HTMLElement {
+    const link = h("a", { class: "skip", href: "#main" }, "Skip to the content");
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      this.#main.focus();
+    });
+    return link;
   }
 
   showUser(identity: Identity | null): void {

@@ -19,7 +19,12 @@ export interface TodoPages {
   listTodos(query: TodoQuery, cursor: string | null, signal?: AbortSignal): Promise<TodoPage>;
 }
 
-type Change = { put: Todo } | { remove: string };
+/** `rename` puts a todo in the place of one that had another id. */
+export type Change =
+  | { put: Todo }
+  | { remove: string }
+  | { patch: string; part: Partial<Todo> }
+  | { rename: string; put: Todo };
 
 /** The API may answer with empty pages on the way to a match; after this many the user decides. */
 const EMPTY_PAGES = 8;
@@ -38,8 +43,12 @@ export class TodoList {
   /** What was changed here since the request under way was sent: its answer may not know of it yet. */
   #meanwhile: Change[] = [];
 
-  constructor(api: TodoPages) {
+  readonly #pending: () => readonly Change[];
+
+  /** `pending` are the changes that no answer of the API knows of yet. */
+  constructor(api: TodoPages, pending: () => readonly Change[] = () => []) {
     this.#api = api;
+    this.#pending = pending;
   }
 
   get state(): Readonly<TodoListState> {
@@ -69,6 +78,11 @@ export class TodoList {
     this.store.set({ todos: this.#change({ put: todo }), changed: todo });
   }
 
+  /** The todo that was shown under another id until the API gave it its own. */
+  rename(from: string, todo: Todo): void {
+    this.store.set({ todos: this.#change({ rename: from, put: todo }), changed: todo });
+  }
+
   remove(todoID: string): void {
     this.store.set({ todos: this.#change({ remove: todoID }) });
   }
@@ -89,7 +103,7 @@ export class TodoList {
       if (running.signal.aborted) return;
       const current = start === null ? before : this.state.todos;
       const cursor = page.nextCursor ?? null;
-      const todos = this.#meanwhile.reduce(
+      const todos = [...this.#meanwhile, ...this.#pending()].reduce(
         (before, change) => applied(before, change, this.state.query, cursor !== null),
         withoutDuplicates([...current, ...page.todos]),
       );
@@ -113,8 +127,13 @@ export class TodoList {
 }
 
 function applied(todos: readonly Todo[], change: Change, query: TodoQuery, hasMore: boolean): Todo[] {
-  if ("put" in change) return placeTodo(todos, change.put, query, hasMore);
-  return todos.filter((todo) => todo.todoID !== change.remove);
+  if ("remove" in change) return todos.filter((todo) => todo.todoID !== change.remove);
+  if ("patch" in change) {
+    const before = todos.find((todo) => todo.todoID === change.patch);
+    return before ? placeTodo(todos, { ...before, ...change.part }, query, hasMore) : [...todos];
+  }
+  const others = "rename" in change ? todos.filter((todo) => todo.todoID !== change.rename) : todos;
+  return placeTodo(others, change.put, query, hasMore);
 }
 
 /** A todo that moved between two pages may come twice; the later answer is the newer one. */

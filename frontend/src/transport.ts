@@ -26,6 +26,7 @@ export class Transport {
   readonly #tokens: TokenSource;
   readonly #fetch: typeof fetch;
   readonly #clock: Clock;
+  #lastToken: string | null = null;
 
   constructor(tokens: TokenSource, get: typeof fetch, clock: Clock) {
     this.#tokens = tokens;
@@ -45,6 +46,13 @@ export class Transport {
         await this.#clock.sleep(wait * (0.75 + Math.random() / 2), request.signal);
       }
     }
+  }
+
+  /** For a page that is being left: there is no time for a fresh token, and nobody to hear the answer. */
+  sendUnheard({ method, url }: Pick<Request, "method" | "url">): void {
+    if (this.#lastToken === null) return;
+    const headers = { authorization: `Bearer ${this.#lastToken}` };
+    void this.#fetch(url, { method, headers, keepalive: true, credentials: "omit" }).catch(() => undefined);
   }
 
   async #authorised<T>(request: Request): Promise<T> {
@@ -82,6 +90,7 @@ export class Transport {
     } catch {
       throw unreachable();
     }
+    this.#lastToken = token;
     return token ?? this.#ended();
   }
 

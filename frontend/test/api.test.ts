@@ -33,8 +33,8 @@ test("every route has its method, address and body", async () => {
   await api.addFile("1", { fileName: "f", contentType: "c", size: 1, sha256: "s" });
   await api.deleteFile("1", "../2");
   expect(sent.map(({ method, url, body }) => [`${method} ${url}`, body])).toEqual([
-    ["GET https://t/su%2Fb/todos?limit=25&search=a%26b+%28&completed=false&cursor=c%3D", undefined],
-    ["GET https://t/su%2Fb/todos?limit=25", undefined],
+    ["GET https://t/su%2Fb/todos?limit=100&search=a%26b+%28&completed=false&cursor=c%3D", undefined],
+    ["GET https://t/su%2Fb/todos?limit=40", undefined],
     ["GET https://t/su%2Fb/todos/1", undefined],
     ["POST https://t/su%2Fb/todos/add", { title: "t", description: "", dateDue: "" }],
     ["PATCH https://t/su%2Fb/todos/1", { title: "u" }],

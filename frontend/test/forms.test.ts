@@ -32,22 +32,21 @@ describe("a submission's key", () => {
     });
   };
 
-  test("is the same for a retry of the same content", () => {
+  test("is the same for a retry of what failed", () => {
     const key = counting();
-    expect(key.for({ title: "a" })).toBe("key-1");
+    key.failed({ title: "a" }, key.for({ title: "a" }));
     expect(key.for({ title: "a" })).toBe("key-1");
   });
 
   test("is another one for other content", () => {
     const key = counting();
-    key.for({ title: "a" });
+    key.failed({ title: "a" }, key.for({ title: "a" }));
     expect(key.for({ title: "b" })).toBe("key-2");
   });
 
-  test("is another one after the submission arrived, even for the same content", () => {
+  test("is another one for the next submission, even with the same content", () => {
     const key = counting();
-    key.for({ title: "a" });
-    key.done();
+    expect(key.for({ title: "a" })).toBe("key-1");
     expect(key.for({ title: "a" })).toBe("key-2");
   });
 

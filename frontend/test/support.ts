@@ -39,3 +39,18 @@ export function deferred<T>() {
   });
   return { promise, resolve, reject };
 }
+
+/** A storage of a page, which can be full. */
+export function memory() {
+  const entries = new Map<string, string>();
+  return {
+    entries,
+    full: false,
+    getItem: (key: string) => entries.get(key) ?? null,
+    removeItem: (key: string) => void entries.delete(key),
+    setItem(key: string, value: string) {
+      if (this.full) throw new DOMException("full", "QuotaExceededError");
+      entries.set(key, value);
+    },
+  };
+}

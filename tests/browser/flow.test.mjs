@@ -164,11 +164,17 @@ test("a file is deleted after a question in the page, and stays after Cancel", a
   await filesOf(page).getByText("No files yet.").waitFor();
 });
 
-test("a todo is deleted, and its address leads to a clear message", async () => {
+test("a todo is deleted, comes back by Undo, and once gone its address leads to a clear message", async () => {
   const address = page.url();
+  const others = ["Today, second", "Today, first", "Next month", "Without a date"];
   await detail(page).getByRole("button", { name: "Delete", exact: true }).click();
-  await answerDialog(page, "Delete");
-  await expectTitles(page, ["Today, second", "Today, first", "Next month", "Without a date"]);
+  await expectTitles(page, others);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expectTitles(page, others.toSpliced(2, 0, "Late, but changed"));
+  await page.reload();
+  await openTodo(page, "Late, but changed");
+  await detail(page).getByRole("button", { name: "Delete", exact: true }).click();
+  await expectTitles(page, others);
   page.expectStatus(404);
   await page.goto(address);
   await detail(page).getByRole("alert").filter({ hasText: "not there" }).waitFor();
@@ -177,14 +183,15 @@ test("a todo is deleted, and its address leads to a clear message", async () => 
 test("a long list comes page by page, each todo once", async () => {
   await page.goto("/todos");
   await page.getByRole("heading", { name: "Your todos" }).waitFor();
-  for (let number = 1; number <= 30; number += 1) {
+  for (let number = 1; number <= 60; number += 1) {
     const body = { title: `Item ${String(number).padStart(2, "0")}`, dateDue: day(100 + number) };
     const answer = await callTodosApi(page, outputs.todos.ApiUrl, { method: "POST", path: "/add", body });
     assert.equal(answer.status, 201);
   }
   await page.reload();
-  await page.getByRole("button", { name: "Load more" }).click();
-  const items = Array.from({ length: 30 }, (_, index) => `Item ${String(index + 1).padStart(2, "0")}`);
+  await page.locator(".row").first().waitFor();
+  await page.locator(".row").last().scrollIntoViewIfNeeded();
+  const items = Array.from({ length: 60 }, (_, index) => `Item ${String(index + 1).padStart(2, "0")}`);
   await expectTitles(page, ["Today, second", "Today, first", "Next month", ...items, "Without a date"]);
   assert.equal(await page.getByRole("button", { name: "Load more" }).count(), 0);
 });

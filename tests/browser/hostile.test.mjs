@@ -49,10 +49,14 @@ for (const text of HOSTILE) {
     await filesOf(page).getByRole("link", { name: fileName }).waitFor({ timeout: 60_000 });
     await expectHarmless();
 
-    await detail(page).getByRole("button", { name: "Delete", exact: true }).click();
-    await page.getByRole("dialog").getByText(text).waitFor();
+    await filesOf(page)
+      .getByRole("button", { name: `Delete ${fileName}` })
+      .click();
+    await page.getByRole("dialog").getByText(fileName).waitFor();
     await expectHarmless();
-    await answerDialog(page, "Delete");
+    await answerDialog(page, "Cancel");
+    await detail(page).getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByText(`Deleted “${text}”.`).waitFor();
     await row(page, text).waitFor({ state: "detached" });
     await expectHarmless();
     assert.deepEqual(page.problems, []);

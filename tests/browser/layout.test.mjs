@@ -1,9 +1,8 @@
 // Phone and desktop, light and dark: the same app, nothing cut off, and usable by keyboard.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { addTodo, callTodosApi, day, detail, enter, logIn, newUser, openTodo } from "./support/app.mjs";
+import { addTodo, attach, day, detail, enter, filesOf, logIn, newUser, openTodo } from "./support/app.mjs";
 import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
-import { outputs } from "./support/environment.mjs";
 
 const LONG = `Donaudampfschifffahrtsgesellschaftskapitän${"äöü".repeat(30)}`;
 const user = newUser("layout");
@@ -76,9 +75,10 @@ test("a todo is added, opened and closed with the keyboard alone, and the focus 
   await focusOn(page, "By keyboard");
   await detail(page).getByRole("button", { name: "Delete", exact: true }).focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("dialog").waitFor();
-  await page.keyboard.press("Escape");
-  await focusOn(page, "Delete");
+  await page.getByRole("button", { name: "Undo" }).focus();
+  await page.keyboard.press("Enter");
+  await focusOn(page, "By keyboard");
+  await page.keyboard.press("Enter");
   await detail(page).getByRole("link", { name: "All todos" }).focus();
   await page.keyboard.press("Enter");
   await detail(page).waitFor({ state: "detached" });
@@ -87,33 +87,22 @@ test("a todo is added, opened and closed with the keyboard alone, and the focus 
   await context.close();
 });
 
-test("a todo that is drawn anew under an open question gives the focus back to its button", async () => {
+test("a row that is drawn anew under an open question gets the focus back", async () => {
   const context = await newVisitor(browser);
   const page = await openPage(context, "/login");
   await logIn(page, user);
-  await page.getByRole("link", { name: "Short", exact: true }).waitFor();
-  let release;
-  const held = new Promise((resolve) => {
-    release = resolve;
-  });
-  const one = (url) =>
-    url.href.startsWith(outputs.todos.ApiUrl) && /\/todos\/[0-9a-f-]{36}$/.test(url.pathname);
-  await page.route(one, async (route) => {
-    if (route.request().method() === "GET") await held;
-    await route.continue();
-  });
   await openTodo(page, "Short");
-  const path = `/${new URL(page.url()).pathname.split("/").at(-1)}`;
-  const body = { description: "Changed elsewhere" };
-  const answer = await callTodosApi(page, outputs.todos.ApiUrl, { method: "PATCH", path, body });
-  assert.equal(answer.status, 200);
-  await detail(page).getByRole("button", { name: "Delete", exact: true }).focus();
+  const file = (name) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(name) });
+  await attach(page, file("first.bin"));
+  const removal = filesOf(page).getByRole("button", { name: "Delete first.bin" });
+  await removal.focus();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();
-  release();
-  await detail(page).getByText("Changed elsewhere").waitFor();
+  await attach(page, file("second.bin"));
+  await page.getByText("second.bin", { exact: true }).waitFor();
+  await page.locator(".file a").nth(1).waitFor();
   await page.keyboard.press("Escape");
-  await focusOn(page, "Delete");
+  await page.waitForFunction(() => document.activeElement.getAttribute("aria-label") === "Delete first.bin");
   assert.deepEqual(page.problems, []);
   await context.close();
 });

@@ -30,6 +30,8 @@ export interface FormOptions {
   /** Where another button is the page's first. */
   secondary?: boolean;
   busy: string;
+  /** Nobody has to wait for the answer before the next submission. */
+  instant?: boolean;
   extra?: Child[];
   validate(): FieldErrors;
   send(): Promise<void>;
@@ -58,7 +60,7 @@ export function form(options: FormOptions): HTMLFormElement {
     replace(button, value ? options.busy : options.submit);
   };
   const send = async () => {
-    setBusy(true);
+    setBusy(options.instant !== true);
     try {
       await options.send();
     } catch (error) {

@@ -8,9 +8,12 @@ const SHOWN_FOR = 7_000;
 export class Notices {
   readonly element = h("div", { class: "notices", role: "status" });
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #gone: () => void = () => undefined;
 
-  show(text: string, action?: { label: string; run: () => void }): void {
-    clearTimeout(this.#timer);
+  /** `gone` is called once the action can no longer be taken, not where it was. */
+  show(text: string, action?: { label: string; run: () => void; gone?: () => void }): void {
+    this.clear();
+    this.#gone = action?.gone ?? (() => undefined);
     const button =
       action &&
       h(
@@ -18,8 +21,10 @@ export class Notices {
         {
           type: "button",
           class: "button small",
+          "data-key": "undo",
           on: {
             click: () => {
+              this.#gone = () => undefined;
               this.clear();
               action.run();
             },
@@ -42,6 +47,9 @@ export class Notices {
 
   clear(): void {
     clearTimeout(this.#timer);
+    const gone = this.#gone;
+    this.#gone = () => undefined;
     replace(this.element);
+    gone();
   }
 }

@@ -1,5 +1,5 @@
-// One line to add a todo, which opens for a description and a date. A submission that failed keeps its
-// idempotency key, even over a new login, so that trying again never adds a second todo.
+// One line to add a todo, which opens for a description and a date. It is free for the next one at once; what the
+// API refuses comes back into it, with its idempotency key, so that trying again never adds a second todo.
 import type { Context } from "../context.ts";
 import { h } from "../dom.ts";
 import { SubmissionKey } from "../idempotency.ts";
@@ -9,7 +9,7 @@ import { todoFields } from "./todo-fields.ts";
 const EMPTY = { title: "", description: "", dateDue: "" };
 const submission = new SubmissionKey();
 
-export function addForm({ api, drafts, list, notices }: Context): HTMLElement {
+export function addForm({ drafts, notices, writes }: Context): HTMLElement {
   const todo = todoFields(drafts, "add.", EMPTY, "New todo");
   const { title, description, dateDue } = todo.fields;
   const inputs = [title, description, dateDue].map((each) => each.input);
@@ -21,21 +21,27 @@ export function addForm({ api, drafts, list, notices }: Context): HTMLElement {
     submit: "Add",
     busy: "Adding …",
     validate: todo.errors,
+    instant: true,
     send: async () => {
       const body = todo.read();
       const sent = Object.entries(todo.fields).map(([name, { input }]) => ({
-        name,
+        name: `add.${name}`,
         input,
         text: input.value,
       }));
-      const added = await api.addTodo(body, submission.for(body));
-      submission.done();
-      for (const { name, input, text } of sent) drafts.release(input, `add.${name}`, text);
+      for (const { name, input, text } of sent) drafts.release(input, name, text);
       follow();
-      list.put(added);
-      notices.show(`Added “${added.title}”.`);
-      const goingOn = inputs.some((input) => input.value !== "");
-      if (!goingOn && element.contains(document.activeElement)) title.input.focus();
+      if (element.contains(document.activeElement)) title.input.focus();
+      const key = submission.for(body);
+      try {
+        const { kept } = await writes.add(body, key);
+        if (!kept) notices.show(`Added “${body.title}”.`);
+      } catch (error) {
+        submission.failed(body, key);
+        for (const { name, input, text } of sent) drafts.giveBack(input, name, text);
+        follow();
+        throw error;
+      }
     },
   });
   // Opens and closes with what is typed, never with the focus: a page that moves under a click sends it astray.

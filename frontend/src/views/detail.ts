@@ -1,9 +1,8 @@
 // One todo in full: its text, its notes, its files, and everything that can be done with it.
 import type { Todo } from "../api.ts";
-import { isNotFound, messageOf, SessionEndedError } from "../api-error.ts";
+import { isNotFound, messageOf, notThere, SessionEndedError } from "../api-error.ts";
 import type { Context, View } from "../context.ts";
 import { byKey, h, icon, keepingFocus, replace } from "../dom.ts";
-import { confirmDialog } from "../ui/dialog.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
 import { editForm, hasEditDraft } from "./edit-form.ts";
@@ -12,7 +11,7 @@ import { type NotesForm, notesForm } from "./notes-form.ts";
 import { type HeadActions, todoHead } from "./todo-head.ts";
 
 export function detailView(context: Context, todoID: string): View {
-  const { api, drafts, list, notices, router, uploads } = context;
+  const { api, drafts, list, notices, router, writes } = context;
   const alert = alertBox();
   const head = h("div", { class: "detail-head" });
   const rest = h("div", { class: "detail-rest" });
@@ -32,7 +31,7 @@ export function detailView(context: Context, todoID: string): View {
     if (!left.signal.aborted && !(error instanceof SessionEndedError)) alert.show(messageOf(error));
   };
 
-  const guarded = async (work: () => Promise<void>) => {
+  const guarded = async (work: () => Promise<unknown>) => {
     alert.clear();
     try {
       await work();
@@ -41,30 +40,15 @@ export function detailView(context: Context, todoID: string): View {
     }
   };
 
-  const changed = (todo: Todo) => {
-    changes += 1;
-    shown = todo;
-    list.put(todo);
-    if (left.signal.aborted) return;
-    notes?.update(todo);
-    if (!editing) showHead(todo);
-  };
-
-  const remove = async (todo: Todo) => {
-    const sure = await confirmDialog({
-      title: "Delete this todo?",
-      text: `“${todo.title}”, its notes and its files will be gone for good.`,
-      action: "Delete",
-    });
-    if (!sure) return;
-    await guarded(async () => {
-      await api.deleteTodo(todo.todoID);
-      drafts.drop(`todo.${todo.todoID}.`);
-      uploads.drop(todo.todoID);
-      list.remove(todo.todoID);
-      notices.show(`Deleted “${todo.title}”.`);
-      if (!left.signal.aborted) router.go("/todos");
-    });
+  const remove = (todo: Todo) => {
+    const removal = writes.remove(todo);
+    router.go("/todos");
+    const undo = () => {
+      removal.undo();
+      byKey(document.body, `open-${todo.todoID}`)?.focus();
+    };
+    notices.show(`Deleted “${todo.title}”.`, { label: "Undo", run: undo, gone: removal.commit });
+    removal.outcome.catch((error: unknown) => notices.show(`Not deleted: ${messageOf(error)}`));
   };
 
   const edit = (todo: Todo, on: boolean) => {
@@ -74,19 +58,14 @@ export function detailView(context: Context, todoID: string): View {
   };
 
   const actions: HeadActions = {
-    complete: (todo) => guarded(async () => changed(await api.completeTodo(todoID, !todo.completed))),
+    complete: (todo) => guarded(() => writes.complete(todo, !todo.completed)),
     edit: (todo) => edit(todo, true),
     remove,
   };
 
   const showHead = (todo: Todo) => {
-    const saved = (answer: Todo) => {
-      editing = false;
-      changed(answer);
-      focusHeading();
-    };
-    if (editing)
-      replace(head, editForm(context, todo, { saved, cancelled: () => edit(shown ?? todo, false) }));
+    const close = () => edit(shown ?? todo, false);
+    if (editing) replace(head, editForm(context, todo, close));
     else keepingFocus(head, () => replace(head, ...todoHead(todo, actions)));
   };
 
@@ -95,7 +74,7 @@ export function detailView(context: Context, todoID: string): View {
     showHead(todo);
     files?.dispose();
     files = filesPanel(context, todo.todoID);
-    notes = notesForm(context, todo, changed);
+    notes = notesForm(context, todo, () => shown ?? todo);
     replace(rest, notes.element, files.element);
   };
 
@@ -114,7 +93,9 @@ export function detailView(context: Context, todoID: string): View {
     try {
       const todo = await api.getTodo(todoID, left.signal);
       if (before !== changes) return load();
-      take(todo);
+      const current = writes.asShown(todo);
+      if (current === null) throw notThere();
+      take(current);
     } catch (error) {
       failed(error);
       if (!isNotFound(error)) return;
@@ -130,6 +111,7 @@ export function detailView(context: Context, todoID: string): View {
     if (latest?.todoID !== todoID || latest === shown) return;
     changes += 1;
     shown = latest;
+    notes?.update(latest);
     if (!editing) showHead(latest);
   });
   const known = list.find(todoID);

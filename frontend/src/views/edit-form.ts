@@ -12,16 +12,13 @@ export function hasEditDraft(drafts: Drafts, todoID: string): boolean {
   return NAMES.some((name) => drafts.get(`todo.${todoID}.edit.${name}`) !== undefined);
 }
 
-export function editForm(
-  { api, drafts }: Context,
-  todo: Todo,
-  done: { saved(todo: Todo): void; cancelled(): void },
-): HTMLElement {
+/** `close` is called once the change has arrived, is kept for later, or is given up. */
+export function editForm({ drafts, writes }: Context, todo: Todo, close: () => void): HTMLElement {
   const edited = todoFields(drafts, `todo.${todo.todoID}.edit.`, todo, "Title");
   const cancel = h("button", { type: "button", class: "button" }, "Cancel");
   cancel.addEventListener("click", () => {
     edited.forget();
-    done.cancelled();
+    close();
   });
   const element = form({
     class: "form edit-form",
@@ -34,9 +31,9 @@ export function editForm(
     send: async () => {
       const change = difference(todo, edited.read());
       if (Object.keys(change).length === 0) return cancel.click();
-      const saved = await api.updateTodo(todo.todoID, change);
+      await writes.update(todo, change);
       edited.forget();
-      done.saved(saved);
+      close();
     },
   });
   queueMicrotask(() => edited.fields.title.input.focus());

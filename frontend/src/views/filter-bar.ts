@@ -1,7 +1,9 @@
 // Search as you type, and open, done or all. Typing waits a moment before it asks; an older question is
 // cancelled by the list itself.
+import type { TodoQuery } from "../api.ts";
+import type { Context } from "../context.ts";
 import { h, icon } from "../dom.ts";
-import type { TodoList } from "../todo-list.ts";
+import type { TodoListState } from "../todo-list.ts";
 import { ICONS } from "../ui/icons.ts";
 
 const TYPING_PAUSE = 250;
@@ -12,7 +14,7 @@ const FILTERS = [
   { label: "Done", completed: true },
 ] as const;
 
-export function filterBar(list: TodoList): { element: HTMLElement; dispose(): void } {
+export function filterBar({ list, router }: Context): { element: HTMLElement; dispose(): void } {
   const search = h("input", {
     type: "search",
     id: "search",
@@ -22,12 +24,16 @@ export function filterBar(list: TodoList): { element: HTMLElement; dispose(): vo
     maxlength: 200,
   });
   search.value = list.state.query.search;
+  const ask = (part: Partial<TodoQuery>, how: "push" | "replace") => {
+    void list.load({ ...list.state.query, ...part });
+    router.refresh(how);
+  };
   let timer: ReturnType<typeof setTimeout> | undefined;
   search.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const text = search.value.trim();
-      if (text !== list.state.query.search) void list.load({ ...list.state.query, search: text });
+      if (text !== list.state.query.search) ask({ search: text }, "replace");
     }, TYPING_PAUSE);
   });
   const choices = FILTERS.map(({ label, completed }) => {
@@ -35,10 +41,17 @@ export function filterBar(list: TodoList): { element: HTMLElement; dispose(): vo
       type: "radio",
       name: "filter",
       checked: list.state.query.completed === completed,
-      on: { change: () => void list.load({ ...list.state.query, completed }) },
+      on: { change: () => ask({ completed }, "push") },
     });
-    return h("label", {}, radio, h("span", {}, label));
+    return { radio, completed, element: h("label", {}, radio, h("span", {}, label)) };
   });
+  /** The address may bring another query, on the way back for one. */
+  const follow = ({ query }: Readonly<TodoListState>) => {
+    for (const { radio, completed } of choices) radio.checked = query.completed === completed;
+    if (query.search !== search.value.trim() && document.activeElement !== search)
+      search.value = query.search;
+  };
+  const unsubscribe = list.store.subscribe(follow);
   const element = h(
     "div",
     { class: "filter-bar", role: "search" },
@@ -49,7 +62,18 @@ export function filterBar(list: TodoList): { element: HTMLElement; dispose(): vo
       icon(ICONS.search),
       search,
     ),
-    h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, "Show"), ...choices),
+    h(
+      "fieldset",
+      { class: "segments" },
+      h("legend", { class: "visually-hidden" }, "Show"),
+      ...choices.map((choice) => choice.element),
+    ),
   );
-  return { element, dispose: () => clearTimeout(timer) };
+  return {
+    element,
+    dispose: () => {
+      clearTimeout(timer);
+      unsubscribe();
+    },
+  };
 }

@@ -1,17 +1,16 @@
-// The list: search as you type, a filter, the todos under the headings that follow from their order, and
-// the next page on demand.
-
+// The list: search as you type, a filter, the todos, and the next page as its place comes near.
 import type { Todo } from "../api.ts";
-import { messageOf, SessionEndedError } from "../api-error.ts";
+import { messageOf } from "../api-error.ts";
 import type { Context } from "../context.ts";
-import { dayOf, GROUP_NAMES, groupOf } from "../dates.ts";
 import { byKey, type Child, h, icon, keepingFocus, replace } from "../dom.ts";
+import { readQuery } from "../list-query.ts";
 import type { TodoListState } from "../todo-list.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
 import { skeletonRows } from "../ui/skeleton.ts";
 import { filterBar } from "./filter-bar.ts";
 import { todoRow } from "./todo-row.ts";
+import { TodoRows } from "./todo-rows.ts";
 
 export interface ListPane {
   element: HTMLElement;
@@ -21,68 +20,71 @@ export interface ListPane {
 }
 
 export function listPane(context: Context): ListPane {
-  const { list, notices, api } = context;
+  const { list, notices, writes } = context;
   const alert = alertBox();
-  const groups = h("div", { class: "groups", "aria-live": "off" });
+  const none = h("div", { class: "list-none" });
   const footer = h("div", { class: "list-footer" });
-  const bar = filterBar(list);
+  const bar = filterBar(context);
+  const rows = new TodoRows((todo, facts) => todoRow(todo, facts, setCompleted));
   let chosen: string | null = null;
 
-  const setCompleted = async (todo: Todo, completed: boolean) => {
-    list.put({ ...todo, completed });
-    try {
-      list.put(await api.completeTodo(todo.todoID, completed));
-      const text = `${completed ? "Completed" : "Reopened"} “${todo.title}”.`;
-      notices.show(text, { label: "Undo", run: () => void setCompleted({ ...todo, completed }, !completed) });
-    } catch (error) {
-      list.put(todo);
-      if (!(error instanceof SessionEndedError)) alert.show(messageOf(error));
-    }
+  const setCompleted = (todo: Todo, completed: boolean) => {
+    writes.complete(todo, completed).catch((error: unknown) => alert.show(messageOf(error)));
+    const undo = () => {
+      setCompleted({ ...todo, completed }, !completed);
+      byKey(rows.element, `tick-${todo.todoID}`)?.focus();
+    };
+    notices.show(`${completed ? "Completed" : "Reopened"} “${todo.title}”.`, { label: "Undo", run: undo });
   };
 
   const render = (state: Readonly<TodoListState>) => {
-    groups.setAttribute("aria-busy", String(state.phase === "loading"));
-    const row = (todo: Todo) => todoRow(todo, todo.todoID === chosen, setCompleted);
-    keepingFocus(groups, () => replace(groups, ...sections(state, row)));
+    const stuck = writes.sender.store.state.phase === "waiting";
+    const factsOf = ({ todoID }: Todo) => ({
+      chosen: todoID === chosen,
+      waiting: stuck && writes.waitsFor(todoID),
+      search: state.query.search,
+    });
+    rows.element.setAttribute("aria-busy", String(state.phase === "loading"));
+    keepingFocus(rows.element, () => rows.show(state.todos, factsOf));
+    replace(
+      none,
+      state.todos.length === 0 && (state.phase === "ready" ? emptyMessage(state) : skeleton(state)),
+    );
     replace(footer, ...footerOf(state, context));
     if (state.phase === "failed") alert.show(state.error);
     else alert.clear();
+    watch();
   };
 
-  const unsubscribe = list.store.subscribe(render);
+  /** The next page comes before its place is on the screen; the button is for whoever gets there first. */
+  const nearing = new IntersectionObserver(
+    ([entry]) => {
+      if (entry?.isIntersecting && list.state.phase === "ready") void list.more();
+    },
+    { rootMargin: "1200px" },
+  );
+  /** An observer speaks up when something changes: the end may still be in sight after a page has come. */
+  const watch = () => {
+    nearing.disconnect();
+    if (list.state.phase === "ready" && list.state.cursor !== null) nearing.observe(footer);
+  };
+
+  const unsubscribe = [list.store.subscribe(render), writes.sender.store.subscribe(() => render(list.state))];
+  void list.load(readQuery(location.hash));
   render(list.state);
-  void list.load();
   return {
-    element: h("div", { class: "list" }, bar.element, alert.element, groups, footer),
+    element: h("div", { class: "list" }, bar.element, alert.element, rows.element, none, footer),
     choose: (todoID) => {
       chosen = todoID;
       render(list.state);
     },
-    rowLink: (todoID) => (todoID === null ? null : byKey(groups, `open-${todoID}`)),
+    rowLink: (todoID) => (todoID === null ? null : byKey(rows.element, `open-${todoID}`)),
     dispose: () => {
       bar.dispose();
-      unsubscribe();
+      nearing.disconnect();
+      for (const end of unsubscribe) end();
     },
   };
-}
-
-function sections(state: Readonly<TodoListState>, row: (todo: Todo) => HTMLElement): Child[] {
-  if (state.todos.length === 0) return [state.phase === "ready" ? emptyMessage(state) : skeleton(state)];
-  const today = dayOf(new Date());
-  const found: Child[] = [];
-  let items: HTMLElement | null = null;
-  let current = "";
-  for (const todo of state.todos) {
-    const group = groupOf(todo, today);
-    if (group !== current || items === null) {
-      current = group;
-      items = h("ul", { class: "rows" });
-      const title = h("h2", { class: `group-title ${group}` }, GROUP_NAMES[group]);
-      found.push(h("section", { class: "group" }, title, items));
-    }
-    items.append(row(todo));
-  }
-  return found;
 }
 
 function emptyMessage({ query, cursor }: Readonly<TodoListState>): HTMLElement {

@@ -14,7 +14,8 @@ export interface NotesForm {
   update(todo: Todo): void;
 }
 
-export function notesForm({ api, drafts }: Context, todo: Todo, saved: (todo: Todo) => void): NotesForm {
+/** `current` is the todo as it is known when the notes are saved. */
+export function notesForm({ drafts, writes }: Context, todo: Todo, current: () => Todo): NotesForm {
   const draft = new NotesDraft(drafts, todo.todoID, todo.notes);
   const notes = field({
     name: "notes",
@@ -47,10 +48,17 @@ export function notesForm({ api, drafts }: Context, todo: Todo, saved: (todo: To
     validate: () => withError("notes", textError(notes.value)),
     send: async () => {
       const sent = notes.value;
-      const answer = await api.addTodoNotes(todo.todoID, sent);
-      draft.arrived(sent, answer.notes);
-      saved(answer);
-      tell("Saved");
+      draft.arrived(sent, sent);
+      try {
+        const { kept } = await writes.annotate(current(), sent);
+        tell(kept ? "Kept on this device, not sent yet" : "Saved");
+      } catch (error) {
+        // The notes on the screen have gone back to what the server has; the text is still the user's.
+        if (!draft.unsaved) draft.type(sent);
+        notes.input.value = draft.text;
+        tell();
+        throw error;
+      }
     },
   });
   const update = (latest: Todo) => {

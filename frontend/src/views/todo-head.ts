@@ -8,7 +8,7 @@ import { dueChip } from "./todo-row.ts";
 export interface HeadActions {
   complete(todo: Todo): Promise<void>;
   edit(todo: Todo): void;
-  remove(todo: Todo): Promise<void>;
+  remove(todo: Todo): void;
 }
 
 export function todoHead(todo: Todo, actions: HeadActions): Child[] {

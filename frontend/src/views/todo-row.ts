@@ -2,11 +2,14 @@
 import type { Todo } from "../api.ts";
 import { dayOf, dueLabel, groupOf } from "../dates.ts";
 import { type Child, h, icon } from "../dom.ts";
+import { isLocal } from "../outbox.ts";
+import { pieces } from "../search-text.ts";
 import { ICONS } from "../ui/icons.ts";
+import type { RowFacts } from "./todo-rows.ts";
 
 export function todoRow(
   todo: Todo,
-  chosen: boolean,
+  { chosen, waiting, search }: RowFacts,
   setCompleted: (todo: Todo, completed: boolean) => void,
 ): HTMLElement {
   const box = h("input", {
@@ -17,17 +20,8 @@ export function todoRow(
     "aria-label": `Completed: ${todo.title}`,
   });
   box.addEventListener("change", () => setCompleted(todo, box.checked));
-  const title = h(
-    "a",
-    {
-      class: "row-title",
-      href: `/todos/${encodeURIComponent(todo.todoID)}`,
-      "data-key": `open-${todo.todoID}`,
-      "aria-current": chosen ? "true" : null,
-    },
-    todo.title,
-  );
   const facts = factsOf(todo);
+  if (waiting) facts.push(h("span", { class: "fact waiting" }, icon(ICONS.upload), "Not sent yet"));
   return h(
     "li",
     { class: `row${todo.completed ? " done" : ""}${chosen ? " chosen" : ""}` },
@@ -35,10 +29,28 @@ export function todoRow(
     h(
       "div",
       { class: "row-body" },
-      title,
+      titleOf(todo, chosen, search),
       todo.description !== "" && h("p", { class: "row-text" }, todo.description),
       facts.length > 0 && h("div", { class: "row-facts" }, ...facts),
     ),
+  );
+}
+
+/** What the API does not know yet has no page of its own. */
+function titleOf(todo: Todo, chosen: boolean, search: string): HTMLElement {
+  const text = pieces(todo.title, search).map((piece) =>
+    piece.found ? h("mark", {}, piece.text) : piece.text,
+  );
+  if (isLocal(todo.todoID)) return h("span", { class: "row-title" }, ...text);
+  return h(
+    "a",
+    {
+      class: "row-title",
+      href: `/todos/${encodeURIComponent(todo.todoID)}`,
+      "data-key": `open-${todo.todoID}`,
+      "aria-current": chosen ? "true" : null,
+    },
+    ...text,
   );
 }
 

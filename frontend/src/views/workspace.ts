@@ -1,6 +1,7 @@
 // The page after the login: the list, and beside it (on a narrow screen: instead of it) the chosen todo.
 import type { Context, View } from "../context.ts";
 import { h, replace } from "../dom.ts";
+import { isSameQuery, readQuery } from "../list-query.ts";
 import { addForm } from "./add-form.ts";
 import { detailView } from "./detail.ts";
 import { listPane } from "./list.ts";
@@ -23,6 +24,8 @@ export function workspaceView(context: Context, params: Record<string, string>):
     element,
     focus: heading,
     update: (next) => {
+      const query = readQuery(location.hash);
+      if (!isSameQuery(query, context.list.state.query)) void context.list.load(query);
       const todoID = next["todoID"] ?? null;
       if (todoID === chosen) return;
       const before = chosen;
