@@ -1,11 +1,13 @@
 //! Files as the browser attaches them: a request, a presigned PUT, the confirmation by event.
 
+use std::time::SystemTime;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{Call, Response, User, eventually};
+use crate::{Call, Deployment, Response, User, aws, eventually};
 
 /// Asks for an upload, of HTML unless somebody says otherwise.
 #[must_use]
@@ -59,4 +61,21 @@ pub fn attach_typed(user: &User, todo: &str, name: &str, kind: &str, bytes: &[u8
     eventually("the upload is confirmed", || {
         list(user, todo).into_iter().find(|file| file["fileID"] == id && file["status"] == "available")
     })
+}
+
+/// Sets a file's record back to where it waits for its upload, of this size, as if the bucket's event had been lost.
+pub fn unconfirm(user: &User, todo: &str, file: &str, size: usize) {
+    let expires = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 3600;
+    let update = json!({
+        "TableName": Deployment::get().output("files", "TableName"),
+        "Key": {"ownerTodo": {"S": format!("{}#{todo}", user.sub)}, "fileID": {"S": file}},
+        "UpdateExpression": "SET #status = :pending, #size = :size, expiresAt = :expires",
+        "ConditionExpression": "#status = :available",
+        "ExpressionAttributeNames": {"#status": "status", "#size": "size"},
+        "ExpressionAttributeValues": {
+            ":pending": {"S": "pending"}, ":available": {"S": "available"},
+            ":size": {"N": size.to_string()}, ":expires": {"N": expires.to_string()},
+        },
+    });
+    let _ = aws::dynamodb("UpdateItem", &update);
 }

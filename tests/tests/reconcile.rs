@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use tests::upload::{attach, list};
+use tests::upload::{attach, list, unconfirm};
 use tests::{Call, Deployment, User, aws, eventually};
 use uuid::Uuid;
 
@@ -27,8 +27,8 @@ fn reconcile(dry: bool, older_than: u32) -> Value {
     serde_json::from_slice(&ran.stdout).unwrap()
 }
 
-fn found(answer: &Value) -> [i64; 3] {
-    ["objectsWithoutRecord", "recordsWithoutObject", "filesWithoutTodo"]
+fn found(answer: &Value) -> [i64; 4] {
+    ["unconfirmedUploads", "objectsWithoutRecord", "recordsWithoutObject", "filesWithoutTodo"]
         .map(|name| answer["found"][name].as_i64().unwrap())
 }
 
@@ -37,6 +37,7 @@ struct Losses {
     user: User,
     todo: String,
     whole: Value,
+    unconfirmed: Value,
     without_record: Value,
     without_object: Value,
     nowhere: String,
@@ -52,6 +53,8 @@ impl Losses {
         let todo = user.add_titled("with files");
         let attached = |name: &str| attach(&user, &todo, name, name.as_bytes());
         let (whole, without_record, without_object) = (attached("whole"), attached("no record"), attached("no object"));
+        let unconfirmed = attached("no event");
+        unconfirm(&user, &todo, unconfirmed["fileID"].as_str().unwrap(), "no event".len());
         let owner = format!("{}#{todo}", user.sub);
         let record = json!({"ownerTodo": {"S": owner}, "fileID": {"S": without_record["fileID"]}});
         let table = Deployment::get().output("files", "TableName");
@@ -60,7 +63,7 @@ impl Losses {
         // The files' API asks nobody whether there is such a todo: the two services do not call each other.
         let nowhere = Uuid::now_v7().to_string();
         let _ = attach(&user, &nowhere, "no todo", b"no todo");
-        Self { user, todo, whole, without_record, without_object, nowhere }
+        Self { user, todo, whole, unconfirmed, without_record, without_object, nowhere }
     }
 
     fn bytes(file: &Value) -> u16 {
@@ -76,29 +79,32 @@ impl Losses {
 fn a_dry_run_finds_exactly_what_is_there_a_run_repairs_it_and_nothing_is_left_to_find() {
     // What the tests before this one have left, such as files that were announced on todos that were deleted.
     let _ = reconcile(false, 0);
-    eventually("there is nothing to find", || (found(&reconcile(true, 0)) == [0, 0, 0]).then_some(()));
+    eventually("there is nothing to find", || (found(&reconcile(true, 0)) == [0; 4]).then_some(()));
 
     let losses = Losses::new();
     let dry = reconcile(true, 0);
     let expected = json!([
         {"finding": "objectWithoutRecord", "key": key(&losses.user, &losses.todo, &losses.without_record)},
+        {"finding": "unconfirmedUpload", "key": key(&losses.user, &losses.todo, &losses.unconfirmed)},
         {"finding": "recordWithoutObject", "key": key(&losses.user, &losses.todo, &losses.without_object)},
         {"finding": "filesWithoutTodo", "key": format!("{}/{}/", losses.user.sub, losses.nowhere)},
     ]);
-    assert_eq!((found(&dry), &dry["repaired"], &dry["findings"]), ([1, 1, 1], &json!(0), &expected));
-    assert_eq!(found(&reconcile(true, 0)), [1, 1, 1], "a dry run has repaired something");
+    assert_eq!((found(&dry), &dry["repaired"], &dry["findings"]), ([1; 4], &json!(0), &expected));
+    assert_eq!(found(&reconcile(true, 0)), [1; 4], "a dry run has repaired something");
     // All of it is younger than the usual grace.
-    assert_eq!(found(&reconcile(false, 86_400)), [0, 0, 0]);
-    assert_eq!(losses.names(), ["whole", "no object"]);
+    assert_eq!(found(&reconcile(false, 86_400)), [0; 4]);
+    assert_eq!(losses.names(), ["whole", "no object", "no event"]);
+    assert_eq!(list(&losses.user, &losses.todo)[2]["status"], "pending");
 
     let (one, other) = (std::thread::spawn(|| reconcile(false, 0)), std::thread::spawn(|| reconcile(false, 0)));
     let repaired = [one, other].map(|run| run.join().unwrap()["repaired"].as_i64().unwrap());
-    assert!(repaired.iter().sum::<i64>() >= 3, "{repaired:?}");
+    assert!(repaired.iter().sum::<i64>() >= 4, "{repaired:?}");
     eventually("the purge has ended the folder without a todo", || {
         list(&losses.user, &losses.nowhere).is_empty().then_some(())
     });
-    assert_eq!(found(&reconcile(true, 0)), [0, 0, 0]);
-    assert_eq!(losses.names(), ["whole"]);
+    assert_eq!(found(&reconcile(true, 0)), [0; 4]);
+    assert_eq!(losses.names(), ["whole", "no event"]);
+    assert_eq!(list(&losses.user, &losses.todo)[1]["status"], "available");
     assert_eq!(Losses::bytes(&losses.whole), 200);
     assert_ne!(Losses::bytes(&losses.without_record), 200);
 }

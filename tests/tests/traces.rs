@@ -1,9 +1,10 @@
 //! What a whole test run has left in the logs. It runs last: cargo runs programs by name.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use tests::routes::routes;
 use tests::{Deployment, aws, logs};
 
 /// Shorter texts occur by chance.
@@ -71,6 +72,9 @@ fn no_log_names_a_person_a_token_or_what_somebody_wrote() {
 /// `CloudWatch` takes the metrics out of these lines, which nothing does here: that they are there is seen here or nowhere.
 #[test]
 fn every_function_tells_its_calls_in_one_line_with_their_metrics() {
+    let routes = routes("{userID}", "{todoID}", "{fileID}").into_iter();
+    let routes: BTreeMap<_, _> = routes.map(|one| (one.function, format!("{} {}", one.method, one.path))).collect();
+    let mut told = BTreeSet::new();
     let groups = logs::groups().into_iter().filter(|group| group.starts_with("/aws/lambda/"));
     for group in groups {
         let (stack, handler) = group.rsplit('/').next().unwrap().rsplit_once('-').unwrap();
@@ -79,6 +83,16 @@ fn every_function_tells_its_calls_in_one_line_with_their_metrics() {
         let calls: Vec<&Value> = lines.iter().filter(|line| line["handler"] == handler).collect();
         assert!(!calls.is_empty(), "{group} tells of no call");
         for line in calls {
+            if let Some(route) = routes.get(handler) {
+                // What the gateway did not send, such as an event of a test, has no route and no user.
+                if !line["route"].is_null() {
+                    assert_eq!(line["route"], route.as_str(), "{group}");
+                    assert!(line["user"].as_str().is_some_and(is_hash), "{group}: {line}");
+                    told.insert(handler.to_owned());
+                }
+            } else {
+                assert!(line["route"].is_null() && line["user"].is_null(), "{group}: {line}");
+            }
             assert!(line["requestId"].is_string() && line["outcome"].is_string(), "{group}: {line}");
             let metrics = &line["_aws"]["CloudWatchMetrics"][0];
             assert_eq!(
@@ -91,4 +105,10 @@ fn every_function_tells_its_calls_in_one_line_with_their_metrics() {
             }
         }
     }
+    assert_eq!(told.iter().map(String::as_str).collect::<Vec<_>>(), routes.keys().copied().collect::<Vec<_>>());
+}
+
+/// Whether a text can be what a log may know of a user.
+fn is_hash(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::Error;
 use shared::serve::Done;
+use uuid::Uuid;
 
 use crate::event::{ObjectCreated, records};
 use crate::folder::Folder;
@@ -38,15 +39,27 @@ async fn confirm(store: &Store, objects: &Objects, key: &str, counts: &mut Count
         counts.ignored += 1;
         return Ok(());
     };
-    match store.confirm(&folder, file_id, size, Timestamp::now()).await? {
+    match settle(store, objects, &folder, file_id, size).await? {
         Confirmation::Confirmed => counts.confirmed += 1,
         Confirmation::Repeated => counts.ignored += 1,
-        Confirmation::Unannounced => {
-            objects.delete(key.to_owned()).await?;
-            counts.deleted += 1;
-        }
+        Confirmation::Unannounced => counts.deleted += 1,
     }
     Ok(())
+}
+
+/// Makes the record of an object of this length available, or deletes the object. Repeating it does nothing more.
+pub(crate) async fn settle(
+    store: &Store,
+    objects: &Objects,
+    folder: &Folder,
+    file_id: Uuid,
+    size: i64,
+) -> Result<Confirmation, Error> {
+    let confirmation = store.confirm(folder, file_id, size, Timestamp::now()).await?;
+    if confirmation == Confirmation::Unannounced {
+        objects.delete(folder.object_key(file_id)).await?;
+    }
+    Ok(confirmation)
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The routes: HTTP in, HTTP out, everything else below.
 
 use jiff::Timestamp;
-use serde_json::{Map, json};
+use serde::Serialize;
+use serde_json::json;
 use shared::{Error, Request, Response, clock, cursor, id};
 use uuid::Uuid;
 
 use crate::download::Signer;
-use crate::file::{File, Status};
+use crate::file::{File, Status, Told};
 use crate::folder::Folder;
 use crate::objects::{Objects, PUT_LIFETIME};
 use crate::store::Store;
@@ -28,11 +29,16 @@ pub(crate) async fn list(store: &Store, signer: &Signer, request: &Request) -> R
         Status::Pending { .. } => None,
     };
     let files: Vec<_> = page.items.iter().map(|file| file.told(folder.todo_id, path(file))).collect();
-    let mut body = Map::from_iter([("files".to_owned(), json!(files))]);
-    if let Some(next) = page.next {
-        body.insert("nextCursor".to_owned(), json!(cursor::encode(&next)));
-    }
-    Response::json(200, &body)
+    Response::json(200, &FilePage { files: &files, next_cursor: page.next.as_deref().map(cursor::encode) })
+}
+
+/// The answer to a list.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FilePage<'a> {
+    files: &'a [Told<'a>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 /// `POST /{todoID}/files/upload`

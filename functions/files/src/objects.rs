@@ -41,6 +41,8 @@ pub(crate) struct Put {
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) key: String,
+    /// Its length in bytes.
+    pub(crate) size: i64,
     /// None where S3 does not say, which it always does.
     pub(crate) modified: Option<Timestamp>,
 }
@@ -48,7 +50,7 @@ pub(crate) struct Listed {
 impl Listed {
     fn read(object: &Object) -> Option<Self> {
         let modified = object.last_modified().and_then(|time| Timestamp::from_second(time.secs()).ok());
-        Some(Self { key: object.key()?.to_owned(), modified })
+        Some(Self { key: object.key()?.to_owned(), size: object.size()?, modified })
     }
 }
 

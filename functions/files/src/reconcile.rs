@@ -40,13 +40,16 @@ struct Run<'a> {
     now: Timestamp,
     /// What is younger than this is left alone.
     cutoff: Timestamp,
+    /// So is an upload that is younger than this and not confirmed.
+    unconfirmed_cutoff: Timestamp,
 }
 
 /// Walks until all is seen or until `end`, and then answers where to go on. A page that `end` interrupts is walked again.
 pub(crate) async fn handle(parts: &Parts, event: Value, end: Instant) -> Result<Done, Error> {
     let order = Order::read(event)?;
     let now = Timestamp::now();
-    let run = Run { parts, dry: order.dry_run, now, cutoff: order.cutoff(now) };
+    let (cutoff, unconfirmed_cutoff) = (order.cutoff(now), order.unconfirmed_cutoff(now));
+    let run = Run { parts, dry: order.dry_run, now, cutoff, unconfirmed_cutoff };
     let mut report = Report::default();
     let mut position = Some(order.from()?);
     while let Some(at) = position.take_if(|_| Instant::now() < end) {

@@ -201,6 +201,23 @@ every_class!(
     except [("NotFound", 204), ("NoSuchBucket", 204), ("ServiceUnavailable", 429)]
 );
 every_class!(a_confirmation_that_is_not_written: confirmed, table: aws_sdk_dynamodb, transact_write_items, table(), json_body, except []);
+
+/// The conditions of its transaction do not hold, so that it must read why.
+#[tokio::test]
+async fn a_confirmation_that_cannot_read_its_record() {
+    for (code, status, told) in table() {
+        let refused = mock!(Table::transact_write_items)
+            .then_http_response(|| response(&(400, cancelled_body(&["None", "ConditionalCheckFailed"]))));
+        let unread = mock!(Table::get_item).then_http_response(move || response(&(status, json_body(code))));
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&refused, &unread], |config| {
+            config.retry_config(RetryConfig::disabled())
+        });
+        let store = Store::new(client, "files".to_owned());
+        let event = json!({"Records": [{"s3": {"object": {"key": format!("alice/{TODO}/{FILE}")}}}]});
+        assert_eq!(event_told(confirm::handle(&store, &objects(None), event).await), told, "{code}");
+    }
+}
+
 every_class!(a_deletion_of_a_todo_that_is_not_told: forwarded, queue: aws_sdk_sqs, send_message, SQS.into_iter().chain(COMMON), json_body, except []);
 
 /// A purge tells Lambda only which messages failed; of what is in the log.

@@ -90,14 +90,17 @@ impl Store {
     }
 
     /// Deletes a file: its object by `delete_object`, then its record. The record goes only in the state it was read
-    /// in: had the upload been confirmed meanwhile, or were it just now, the object may have arrived after its deletion.
+    /// in: had the upload been confirmed meanwhile, or were it just now, the object may have arrived after its deletion. What
+    /// is gone in a later round has been deleted: by this call, whose first answer got lost on the way, or beside it.
     pub(crate) async fn delete<F>(&self, folder: &Folder, id: Uuid, delete_object: impl Fn() -> F) -> Result<(), Error>
     where
         F: Future<Output = Result<(), Error>>,
     {
         for attempt in 0..ATTEMPTS {
             let file = self.get(folder, id).await?.filter(|file| file.is_live(Timestamp::now()));
-            let file = file.ok_or(Error::NotFound)?;
+            let Some(file) = file else {
+                return if attempt == 0 { Err(Error::NotFound) } else { Ok(()) };
+            };
             delete_object().await?;
             let request = self.client.delete_item().table_name(&self.table).set_key(Some(key(folder, &id.to_string())));
             let request =

@@ -12,6 +12,8 @@ use crate::error::Error;
 const NAMESPACE: &str = "METRICS_NAMESPACE";
 /// The member of a line that tells functions apart.
 const DIMENSION: &str = "handler";
+/// The class of failures that neither AWS's 5xx nor its errors count: the one that an alarm asks of the service as a whole.
+const THROTTLED: &str = "throttled";
 /// The member of a line that every call has.
 const LATENCY: &str = "latencyMs";
 
@@ -32,13 +34,13 @@ impl Metrics {
         let latency = Metric { name: LATENCY, unit: "Milliseconds" };
         let counts = members.iter().filter(|(_, value)| value.as_u64().is_some_and(|count| count > 0));
         let counts = counts.map(|(name, _)| Metric { name, unit: "Count" });
+        let metrics: Vec<Metric> = std::iter::once(latency).chain(counts).collect();
+        let throttled = metrics.iter().copied().find(|metric| metric.name == THROTTLED);
+        let whole = throttled.map(|metric| Set { namespace, dimensions: [&[]], metrics: vec![metric] });
+        let own = Set { namespace, dimensions: [&[DIMENSION]], metrics };
         Some(Directive {
             timestamp: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis(),
-            cloud_watch_metrics: [Set {
-                namespace,
-                dimensions: [[DIMENSION]],
-                metrics: std::iter::once(latency).chain(counts).collect(),
-            }],
+            cloud_watch_metrics: std::iter::once(own).chain(whole).collect(),
         })
     }
 }
@@ -48,18 +50,18 @@ impl Metrics {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Directive<'a> {
     timestamp: u128,
-    cloud_watch_metrics: [Set<'a>; 1],
+    cloud_watch_metrics: Vec<Set<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Set<'a> {
     namespace: &'a str,
-    dimensions: [[&'static str; 1]; 1],
+    dimensions: [&'static [&'static str]; 1],
     metrics: Vec<Metric<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Metric<'a> {
     name: &'a str,
@@ -74,7 +76,7 @@ pub(crate) fn members(detail: Value, error: Option<&Error>, failed: bool) -> Map
     };
     let class = match error.map(Error::status) {
         Some(500..) => "faults",
-        Some(429) => "throttled",
+        Some(429) => THROTTLED,
         Some(_) => "refused",
         None if failed => "faults",
         None => return members,
@@ -103,6 +105,21 @@ mod tests {
             }])
         );
         assert!(directive["Timestamp"].as_u64().is_some_and(|millis| millis > 1_600_000_000_000));
+    }
+
+    #[test]
+    fn throttling_is_counted_for_the_service_too() {
+        let metrics = Metrics { namespace: Some("demo-dev".to_owned()) };
+        let members = members(Value::Null, Some(&Error::TooManyRequests), false);
+        let directive = serde_json::to_value(metrics.directive(&members)).expect("JSON");
+        let own = [json!({"Name": "latencyMs", "Unit": "Milliseconds"}), json!({"Name": "throttled", "Unit": "Count"})];
+        assert_eq!(
+            directive["CloudWatchMetrics"],
+            json!([
+                {"Namespace": "demo-dev", "Dimensions": [["handler"]], "Metrics": own},
+                {"Namespace": "demo-dev", "Dimensions": [[]], "Metrics": own[1..]},
+            ])
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The routes: HTTP in, HTTP out, everything else below.
 
 use anyhow::bail;
-use serde_json::{Map, json};
+use serde::Serialize;
 use shared::{Error, Request, Response, User, id};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
@@ -9,7 +9,7 @@ use uuid::fmt::Hyphenated;
 use crate::edit::Edit;
 use crate::list::Listing;
 use crate::store::Store;
-use crate::todo::Draft;
+use crate::todo::{Draft, Todo};
 
 /// One function of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +77,17 @@ impl Route {
 async fn list(store: &Store, user: &User, request: &Request) -> Result<Response, Error> {
     let listing = Listing::parse(request.params())?;
     let page = store.list(user, &listing).await?;
-    let mut body = Map::from_iter([("todos".to_owned(), json!(page.items))]);
-    if let Some(next) = page.next {
-        body.insert("nextCursor".to_owned(), json!(shared::cursor::encode(&next)));
-    }
-    Response::json(200, &body)
+    let next_cursor = page.next.as_deref().map(shared::cursor::encode);
+    Response::json(200, &TodoPage { todos: &page.items, next_cursor })
+}
+
+/// The answer to a list.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TodoPage<'a> {
+    todos: &'a [Todo],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 async fn add(store: &Store, user: &User, request: &Request) -> Result<Response, Error> {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tests::roles::Role;
 use tests::routes::EMPTY;
-use tests::upload::{list, put, request};
+use tests::upload::{list, put, request, unconfirm};
 use tests::{Deployment, Response, User, aws, eventually};
 use uuid::Uuid;
 
@@ -173,7 +173,8 @@ fn attached(world: &World, todo: &str) -> String {
     file
 }
 
-/// A file that lost its record, one that lost its object, and one whose todo never was.
+/// A file that lost its record, one that lost its object, one whose todo never was, and two that nobody has confirmed, of
+/// which one has another length than announced.
 fn reconcile(world: &World, role: &Role) -> Outcome {
     let bucket = Deployment::get().output("files", "BucketName");
     let todo = world.user.add_titled("to reconcile");
@@ -184,8 +185,14 @@ fn reconcile(world: &World, role: &Role) -> Outcome {
     let _ = aws::dynamodb("DeleteItem", &json!({"TableName": table, "Key": key}));
     aws::delete_object(bucket, &format!("{}/{without_object}", world.folder(&todo)));
     let _ = attached(world, &Uuid::now_v7().to_string());
+    let waiting = world.user.add_titled("to confirm");
+    let (whole, other_length) = (attached(world, &waiting), attached(world, &waiting));
+    unconfirm(&world.user, &waiting, &whole, 0);
+    unconfirm(&world.user, &waiting, &other_length, 1);
     run(role, &json!({"dryRun": false, "olderThan": 0}))?;
     assert_eq!(aws::keys(bucket, &world.folder(&todo)), [""; 0]);
     assert_eq!(list(&world.user, &todo), Vec::<Value>::new());
+    assert_eq!(aws::keys(bucket, &world.folder(&waiting)), [format!("{}/{whole}", world.folder(&waiting))]);
+    assert!(list(&world.user, &waiting).iter().any(|one| one["fileID"] == *whole && one["status"] == "available"));
     Ok(())
 }

@@ -8,13 +8,87 @@ use xtask::render::Renderer;
 
 use super::{every_stack, resources, root};
 
+/// A function's log group is named by it; an API's carries no override.
 #[test]
-fn every_log_group_ends() {
+fn every_log_group_ends_when_the_configuration_says() {
+    let seen = std::cell::Cell::new(0);
     every_stack(|config, service, _, template| {
         for (name, group) in resources(template, "AWS::Logs::LogGroup") {
-            assert!(group["Properties"]["RetentionInDays"].is_number(), "{} {service} {name}", config.env.name);
+            let days = group["Properties"]["RetentionInDays"].as_u64();
+            let wanted = config.env.function(name.strip_suffix("LogGroup").unwrap()).retention;
+            assert_eq!(days, Some(wanted.into()), "{} {service} {name}", config.env.name);
+            seen.set(seen.get() + 1);
         }
     });
+    assert!(seen.get() > 40, "{} log groups", seen.get());
+}
+
+#[test]
+fn every_table_forgets_what_has_expired() {
+    let seen = std::cell::Cell::new(0);
+    every_stack(|config, service, _, template| {
+        for (name, table) in resources(template, "AWS::DynamoDB::Table") {
+            let expiry = &table["Properties"]["TimeToLiveSpecification"];
+            let told = (expiry["AttributeName"].as_str(), expiry["Enabled"].as_bool());
+            assert_eq!(told, (Some("expiresAt"), Some(true)), "{} {service} {name}", config.env.name);
+            seen.set(seen.get() + 1);
+        }
+    });
+    assert_eq!(seen.get(), 2 * environments(&root()).len());
+}
+
+/// An alarm by its metric, its statistic and its first dimension's value; empty where it has none.
+fn alarms(template: &Value) -> BTreeSet<(String, String, String)> {
+    let text = |value: &Value| serde_yaml::to_string(value).unwrap().trim().to_owned();
+    resources(template, "AWS::CloudWatch::Alarm")
+        .map(|(_, alarm)| &alarm["Properties"])
+        .map(|alarm| {
+            let of = &alarm["Dimensions"][0]["Value"];
+            let of = if of.is_null() { String::new() } else { text(of) };
+            let statistic = ["Statistic", "ExtendedStatistic"].into_iter().find_map(|name| alarm[name].as_str());
+            (alarm["MetricName"].as_str().unwrap().to_owned(), statistic.unwrap().to_owned(), of)
+        })
+        .collect()
+}
+
+#[test]
+fn every_api_queue_of_failures_and_stream_has_its_alarms() {
+    let seen = std::cell::Cell::new([0; 3]);
+    every_stack(|config, service, _, template| {
+        let alarms = alarms(template);
+        let demand = |metric: &str, statistic: &str, of: String| {
+            let wanted = (metric.to_owned(), statistic.to_owned(), of);
+            assert!(alarms.contains(&wanted), "{} {service}: {wanted:?} is not among {alarms:?}", config.env.name);
+        };
+        let mut count = seen.get();
+        for (name, _) in resources(template, "AWS::ApiGatewayV2::Api") {
+            demand("5xx", "Sum", format!("!Ref {name}"));
+            demand("Latency", "p99", format!("!Ref {name}"));
+            demand("throttled", "Sum", String::new());
+            count[0] += 1;
+        }
+        let redrives = resources(template, "AWS::SQS::Queue")
+            .map(|(_, queue)| &queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]);
+        let failures = resources(template, "AWS::Lambda::EventInvokeConfig")
+            .map(|(_, one)| &one["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]);
+        for target in redrives.chain(failures).filter(|target| !target.is_null()) {
+            let Value::Tagged(target) = target else { panic!("{service}: {target:?}") };
+            let queue = target.value.as_str().unwrap().strip_suffix(".Arn").unwrap();
+            demand("ApproximateNumberOfMessagesVisible", "Maximum", format!("!GetAtt {queue}.QueueName"));
+            count[1] += 1;
+        }
+        for (_, source) in resources(template, "AWS::Lambda::EventSourceMapping") {
+            let properties = &source["Properties"];
+            let Value::Tagged(function) = &properties["FunctionName"] else { panic!("{service}: {source:?}") };
+            // Only a stream has a place to start from.
+            if !properties["StartingPosition"].is_null() {
+                demand("IteratorAge", "Maximum", format!("!Ref {}", function.value.as_str().unwrap()));
+                count[2] += 1;
+            }
+        }
+        seen.set(count);
+    });
+    assert_eq!(seen.get(), [2, 2, 1].map(|each| each * environments(&root()).len()));
 }
 
 #[test]

@@ -75,6 +75,82 @@ fn the_boundary_holds_every_action_of_every_role() {
     });
 }
 
+/// Whether a statement's resource is one of the stack's own, or one that it was given by a parameter.
+fn is_known(resource: &Value, template: &Value) -> bool {
+    let has = |section: &str, name: &str| !template[section][name].is_null();
+    let Value::Tagged(tagged) = resource else { return false };
+    let text = tagged.value.as_str().unwrap();
+    if tagged.tag == "GetAtt" {
+        return text.strip_suffix(".Arn").is_some_and(|name| has("Resources", name));
+    }
+    if tagged.tag == "Ref" {
+        return has("Resources", text) || has("Parameters", text);
+    }
+    let mut buckets =
+        resources(template, "AWS::S3::Bucket").filter_map(|(_, one)| one["Properties"]["BucketName"].as_str());
+    let bucket = text.strip_prefix("arn:${AWS::Partition}:s3:::");
+    if let Some(name) = bucket.map(|rest| rest.strip_suffix("/*").unwrap_or(rest)) {
+        return buckets.any(|own| own == name);
+    }
+    let table = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${";
+    if let Some(name) = text.strip_prefix(table) {
+        return name.strip_suffix('}').is_some_and(|name| has("Parameters", name));
+    }
+    let index = text.strip_prefix("${").and_then(|rest| rest.split_once(".Arn}/index/"));
+    index.is_some_and(|(name, index)| has("Resources", name) && !index.contains(['*', '$']))
+}
+
+#[test]
+fn every_right_is_on_a_resource_of_the_stack_or_one_that_it_was_given() {
+    let seen = std::cell::Cell::new(0);
+    every_stack(|config, service, _, template| {
+        for (name, role) in resources(template, "AWS::IAM::Role") {
+            for statement in statements(&role["Properties"]["Policies"]) {
+                let place =
+                    format!("{} {service} {name}: {}", config.env.name, serde_yaml::to_string(&statement).unwrap());
+                let actions = actions(&Value::Sequence(vec![statement.clone()]));
+                let everywhere = statement["Resource"] == "*";
+                // The one action that knows no resources.
+                assert_eq!(everywhere, actions == ["dynamodb:ListStreams"], "{place}");
+                assert!(everywhere || is_known(&statement["Resource"], template), "{place}");
+                seen.set(seen.get() + 1);
+            }
+        }
+    });
+    assert!(seen.get() > 100, "{} statements", seen.get());
+}
+
+/// Without them, whoever can make the service call would reach the function from any account (AWS: "The confused deputy
+/// problem"). A bucket's ARN names no account, so S3's needs it beside.
+#[test]
+fn every_service_that_may_call_a_function_is_bound_to_its_source() {
+    let seen = std::cell::Cell::new(0);
+    every_stack(|config, service, _, template| {
+        for (name, permission) in resources(template, "AWS::Lambda::Permission") {
+            let place = format!("{} {service} {name}", config.env.name);
+            let properties = &permission["Properties"];
+            let Value::Tagged(source) = &properties["SourceArn"] else { panic!("{place}: no source") };
+            let source = source.value.as_str().unwrap();
+            match properties["Principal"].as_str().unwrap() {
+                "apigateway.amazonaws.com" => {
+                    assert!(
+                        source.contains(":${AWS::AccountId}:${Api}/") && !source.ends_with("/*"),
+                        "{place}: {source}"
+                    );
+                }
+                "s3.amazonaws.com" => {
+                    let account = serde_yaml::to_string(&properties["SourceAccount"]).unwrap();
+                    assert_eq!(account.trim(), "!Ref AWS::AccountId", "{place}");
+                    assert!(is_known(&properties["SourceArn"], template), "{place}: {source}");
+                }
+                other => panic!("{place}: {other}"),
+            }
+            seen.set(seen.get() + 1);
+        }
+    });
+    assert!(seen.get() > 20, "{} permissions", seen.get());
+}
+
 /// Every string below a key `Action`.
 pub(crate) fn actions(value: &Value) -> Vec<String> {
     match value {
@@ -103,6 +179,8 @@ fn nobody_gets_credentials_but_the_functions() {
         for (name, resource) in template["Resources"].as_mapping().unwrap() {
             let kind = resource["Type"].as_str().unwrap();
             assert!(!kind.starts_with("AWS::Cognito::IdentityPool"), "{place}: {name:?}");
+            // No user, no access key, no policy beside a role's own.
+            assert!(!kind.starts_with("AWS::IAM::") || kind == "AWS::IAM::Role", "{place}: {name:?} is {kind}");
         }
         for (name, role) in resources(template, "AWS::IAM::Role") {
             let trusted = &role["Properties"]["AssumeRolePolicyDocument"]["Statement"];

@@ -9,6 +9,9 @@ use crate::store::Place;
 
 /// A day, the lifetime of an announced upload: by then every event that was to come has come, and has been tried again.
 const OLDER_THAN: u32 = 24 * 60 * 60;
+/// By then, in seconds, an upload is confirmed or given up: Lambda repeats a failed event after one and after two minutes
+/// (Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation").
+const CONFIRMED_WITHIN: u32 = 15 * 60;
 
 /// The event. Unknown fields are refused: a misspelt `dryRun` must not be taken for its default, nor for its opposite.
 #[derive(Debug, Deserialize)]
@@ -54,7 +57,12 @@ impl Order {
 
     /// What changed later than this is left alone.
     pub(super) fn cutoff(&self, now: Timestamp) -> Timestamp {
-        now.checked_sub(SignedDuration::from_secs(self.older_than.into())).unwrap_or(Timestamp::MIN)
+        before(now, self.older_than)
+    }
+
+    /// What arrived later than this may still be confirmed by its own event. Not a day: the announcement is over by then.
+    pub(super) fn unconfirmed_cutoff(&self, now: Timestamp) -> Timestamp {
+        before(now, self.older_than.min(CONFIRMED_WITHIN))
     }
 }
 
@@ -62,6 +70,10 @@ impl Position {
     pub(super) fn encode(&self) -> Result<String, Error> {
         serde_json::to_string(self).map(|json| cursor::encode(&json)).map_err(Error::internal)
     }
+}
+
+fn before(now: Timestamp, seconds: u32) -> Timestamp {
+    now.checked_sub(SignedDuration::from_secs(seconds.into())).unwrap_or(Timestamp::MIN)
 }
 
 fn yes() -> bool {
@@ -90,6 +102,9 @@ mod tests {
         assert_eq!(order.from().expect("a place"), Position::Objects { after: None });
         let now = Timestamp::from_second(100_000).expect("a time");
         assert_eq!(order.cutoff(now).as_second(), 100_000 - 86_400);
+        assert_eq!(order.unconfirmed_cutoff(now).as_second(), 100_000 - 900);
+        let order = Order::read(json!({"olderThan": 7})).expect("an order");
+        assert_eq!(order.unconfirmed_cutoff(now), order.cutoff(now));
     }
 
     #[test]

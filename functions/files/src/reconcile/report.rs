@@ -12,6 +12,8 @@ const NAMED: usize = 20;
 /// What can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finding {
+    /// It has arrived as announced, and its record does not say so.
+    UnconfirmedUpload,
     ObjectWithoutRecord,
     RecordWithoutObject,
     /// Counted per todo.
@@ -19,10 +21,12 @@ pub(super) enum Finding {
 }
 
 impl Finding {
-    const ALL: [Self; 3] = [Self::ObjectWithoutRecord, Self::RecordWithoutObject, Self::FilesWithoutTodo];
+    const ALL: [Self; 4] =
+        [Self::UnconfirmedUpload, Self::ObjectWithoutRecord, Self::RecordWithoutObject, Self::FilesWithoutTodo];
 
     fn name(self) -> &'static str {
         match self {
+            Self::UnconfirmedUpload => "unconfirmedUpload",
             Self::ObjectWithoutRecord => "objectWithoutRecord",
             Self::RecordWithoutObject => "recordWithoutObject",
             Self::FilesWithoutTodo => "filesWithoutTodo",
@@ -32,6 +36,7 @@ impl Finding {
     /// The name of its count.
     fn plural(self) -> &'static str {
         match self {
+            Self::UnconfirmedUpload => "unconfirmedUploads",
             Self::ObjectWithoutRecord => "objectsWithoutRecord",
             Self::RecordWithoutObject => "recordsWithoutObject",
             Self::FilesWithoutTodo => "filesWithoutTodo",

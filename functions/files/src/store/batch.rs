@@ -60,9 +60,14 @@ mod tests {
         let all = |ids: &[&str]| ids.iter().map(|id| key(id)).collect::<Vec<_>>();
         let (asked, found, left) = (all(asked), all(found), all(left));
         mock!(Client::batch_get_item)
-            .match_requests(move |get| get.request_items().is_some_and(|tables| tables["t"].keys() == asked))
+            .match_requests(move |get| {
+                let asks =
+                    |wanted: &KeysAndAttributes| wanted.keys() == asked && wanted.consistent_read() == Some(true);
+                get.request_items().is_some_and(|tables| asks(&tables["t"]))
+            })
             .then_output(move || {
-                let rest = KeysAndAttributes::builder().set_keys(Some(left.clone())).build().expect("keys");
+                let rest = KeysAndAttributes::builder().set_keys(Some(left.clone())).consistent_read(true);
+                let rest = rest.build().expect("keys");
                 let output = BatchGetItemOutput::builder().responses("t", found.clone());
                 if left.is_empty() { output.build() } else { output.unprocessed_keys("t", rest).build() }
             })

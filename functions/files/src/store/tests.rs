@@ -46,7 +46,9 @@ fn pending(expires_in: i64) -> Status {
 
 fn found(file: Option<&File>) -> Rule {
     let item = file.map(|file| record::write(&folder(), file));
-    mock!(Client::get_item).then_output(move || GetItemOutput::builder().set_item(item.clone()).build())
+    mock!(Client::get_item)
+        .match_requests(|get| get.consistent_read() == Some(true))
+        .then_output(move || GetItemOutput::builder().set_item(item.clone()).build())
 }
 
 fn written() -> Rule {
@@ -95,6 +97,7 @@ async fn the_list_leaves_out_what_has_expired_and_never_reads_the_tombstone() {
         .match_requests(|query| {
             query.key_condition_expression() == Some("ownerTodo = :folder AND fileID < :tombstone")
                 && query.limit() == Some(6)
+                && query.consistent_read() == Some(true)
         })
         .then_output(move || QueryOutput::builder().set_items(Some(items.clone())).build());
     let page = store(&[&query]).list(&folder(), None, 5, Timestamp::now()).await.expect("a page");
@@ -143,6 +146,14 @@ async fn a_record_stays_if_its_object_could_not_be_deleted() {
     let found = found(Some(&file(7, Status::Available)));
     let deleted = store(&[&found]).delete(&folder(), FILE, || async { Err(Error::TooManyRequests) }).await;
     assert!(matches!(deleted, Err(Error::TooManyRequests)));
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answer_got_lost_is_no_404_when_the_sdk_repeats_it() {
+    let lost = || DeleteItemError::ConditionalCheckFailedException(ConditionalCheckFailedException::builder().build());
+    let (first, repeated, gone) = (found(Some(&file(7, pending(60)))), deletion_loses(lost), found(None));
+    let deleted = store(&[&first, &repeated, &gone]).delete(&folder(), FILE, || async { Ok(()) }).await;
+    assert!(deleted.is_ok(), "{deleted:?}");
 }
 
 fn deletion_loses(to: fn() -> DeleteItemError) -> Rule {

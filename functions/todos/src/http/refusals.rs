@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::refusals::{COMMON, Class, DYNAMODB, cancelled_body, json_body, told};
 use shared::retry::ATTEMPTS;
 
@@ -28,6 +28,8 @@ struct Call {
     input: &'static str,
     keyed: bool,
     reads_first: bool,
+    /// Whether the idempotency key was used before.
+    key_taken: bool,
     refused: fn(Wire) -> Rule,
     /// What is told of a condition that does not hold.
     condition: u16,
@@ -39,12 +41,13 @@ macro_rules! refused {
     };
 }
 
-const CALLS: [Call; 9] = {
+const CALLS: [Call; 12] = {
     let call = Call {
         route: Route::GetTodos,
         input: "",
         keyed: false,
         reads_first: false,
+        key_taken: false,
         refused: refused!(query),
         condition: 500,
     };
@@ -58,6 +61,14 @@ const CALLS: [Call; 9] = {
             input: r#"{"title":"x"}"#,
             keyed: true,
             refused: refused!(transact_write_items),
+            ..call
+        },
+        Call {
+            route: Route::AddTodo,
+            input: r#"{"title":"x"}"#,
+            keyed: true,
+            key_taken: true,
+            refused: refused!(get_item),
             ..call
         },
         Call {
@@ -76,7 +87,9 @@ const CALLS: [Call; 9] = {
             condition: 429,
             ..call
         },
+        Call { route: Route::UpdateTodo, input: r#"{"dateDue":"2026-01-01"}"#, refused: refused!(get_item), ..call },
         Call { route: Route::CompleteTodo, refused: refused!(get_item), ..call },
+        Call { route: Route::CompleteTodo, reads_first: true, refused: refused!(update_item), condition: 429, ..call },
         Call {
             route: Route::AddTodoNotes,
             input: r#"{"notes":"n"}"#,
@@ -100,6 +113,11 @@ impl Call {
         let mut rules = vec![&refused];
         if self.reads_first {
             rules.push(&found);
+        }
+        let taken = || response(&(400, cancelled_body(&["ConditionalCheckFailed", "None"])));
+        let taken = mock!(Client::transact_write_items).then_http_response(taken);
+        if self.key_taken {
+            rules.push(&taken);
         }
         let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, rules, |config| {
             config.retry_config(RetryConfig::disabled())
@@ -158,7 +176,7 @@ async fn an_answer_that_nobody_can_read_is_internal_and_a_busy_one_is_throttling
 
 #[tokio::test]
 async fn a_cancelled_addition_is_told_by_its_reason() {
-    let keyed = CALLS.iter().find(|call| call.keyed).expect("a transaction");
+    let keyed = CALLS.iter().find(|call| call.keyed && !call.key_taken).expect("a transaction");
     for (reason, expected, attempts) in [
         ("ItemCollectionSizeLimitExceeded", 409, 1),
         ("ThrottlingError", 429, ATTEMPTS as usize),

@@ -23,9 +23,16 @@ impl Store {
         let limit = listing.keyword.is_none().then(|| i32::try_from(listing.limit + 1).unwrap_or(i32::MAX));
         let output = request.set_limit(limit).send().await?;
         let examined_to = output.last_evaluated_key().and_then(position);
-        let todos = output.items().iter().map(record::read).collect::<Result<Vec<_>, _>>()?;
-        let wanted = |todo: &Todo| listing.keyword.as_ref().is_none_or(|keyword| keyword.is_in(&todo.title));
-        Ok(page::cut(todos, listing.limit, examined_to, wanted, |todo| todo.place().key()))
+        // By its title alone: of the thousands that a search examines, only those on the page become todos.
+        let wanted = |item: &&Item| {
+            let title = item.get("title").and_then(|title| title.as_s().ok());
+            listing.keyword.as_ref().is_none_or(|keyword| title.is_none_or(|title| keyword.is_in(title)))
+        };
+        let examined = output.items().iter().collect();
+        // What the index holds has its key.
+        let page = page::cut(examined, listing.limit, examined_to, wanted, |item| position(item).unwrap_or_default());
+        let items = page.items.into_iter().map(record::read).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page { items, next: page.next })
     }
 
     pub(crate) fn query(&self, user: &User, listing: &Listing) -> QueryFluentBuilder {

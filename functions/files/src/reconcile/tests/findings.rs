@@ -30,7 +30,7 @@ async fn a_dry_run_names_each_finding_and_writes_nothing() {
         "dryRun": true,
         "olderThan": 86_400,
         "examined": {"objects": 10, "records": 10, "todos": 5, "foreign": 0},
-        "found": {"objectsWithoutRecord": 1, "recordsWithoutObject": 1, "filesWithoutTodo": 1},
+        "found": {"unconfirmedUploads": 0, "objectsWithoutRecord": 1, "recordsWithoutObject": 1, "filesWithoutTodo": 1},
         "repaired": 0,
         "findings": [
             {"finding": "objectWithoutRecord", "key": key(2, 9)},
@@ -75,8 +75,8 @@ async fn what_is_younger_than_the_grace_is_left_alone() {
 async fn announcements_tombstones_and_what_is_foreign_are_left_alone() {
     let (world, now) = (World::default(), Timestamp::now());
     let later = now.as_second() + 60;
-    // An upload that nobody has confirmed yet, and one that never came.
-    world.todo(1).record(1, 1, "pending", long_ago(), Some(later)).object(&key(1, 1), long_ago());
+    // An upload that may be on its way, and one that never came.
+    world.todo(1).record(1, 1, "pending", long_ago(), Some(later));
     world.record(1, 2, "pending", long_ago(), Some(now.as_second() - 60));
     // A purge that has begun.
     world.available(2, 1).object(&key(2, 1), long_ago()).item(&folder(2).partition(), "tombstone", [].into());
@@ -86,6 +86,50 @@ async fn announcements_tombstones_and_what_is_foreign_are_left_alone() {
     let answer = world.run(json!({"dryRun": false})).await.expect("an answer");
     assert_eq!((found(&answer), &answer["examined"]["foreign"]), ([0, 0, 0], &json!(4)));
     assert!(world.state().writes.is_empty());
+}
+
+fn unconfirmed(answer: &Value) -> (u64, [u64; 3]) {
+    (answer["found"]["unconfirmedUploads"].as_u64().unwrap_or(99), found(answer))
+}
+
+fn minutes_ago(minutes: i64) -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second() - minutes * 60).expect("a time")
+}
+
+#[tokio::test]
+async fn an_upload_whose_event_was_lost_is_confirmed_long_before_its_announcement_ends() {
+    let (world, later) = (World::default(), Timestamp::now().as_second() + 60);
+    world.todo(1).record(1, 1, "pending", minutes_ago(30), Some(later)).object(&key(1, 1), minutes_ago(16));
+    let dry = world.run(json!({})).await.expect("an answer");
+    assert_eq!(unconfirmed(&dry), (1, [0, 0, 0]));
+    assert_eq!(dry["findings"], json!([{"finding": "unconfirmedUpload", "key": key(1, 1)}]));
+    assert!(world.state().writes.is_empty());
+    let answer = world.run(json!({"dryRun": false})).await.expect("an answer");
+    assert_eq!((unconfirmed(&answer), &answer["repaired"]), ((1, [0, 0, 0]), &json!(1)));
+    assert_eq!(world.state().writes, ["confirm"]);
+    assert_eq!(unconfirmed(&world.run(json!({"dryRun": false})).await.expect("an answer")), (0, [0, 0, 0]));
+    assert!(world.state().objects.contains_key(&key(1, 1)));
+}
+
+#[tokio::test]
+async fn an_upload_whose_event_may_still_come_is_left_alone() {
+    let (world, later) = (World::default(), Timestamp::now().as_second() + 60);
+    world.todo(1).record(1, 1, "pending", minutes_ago(30), Some(later)).object(&key(1, 1), minutes_ago(14));
+    assert_eq!(unconfirmed(&world.run(json!({"dryRun": false})).await.expect("an answer")), (0, [0, 0, 0]));
+    assert!(world.state().writes.is_empty());
+    let answer = world.run(json!({"dryRun": false, "olderThan": 0})).await.expect("an answer");
+    assert_eq!(unconfirmed(&answer), (1, [0, 0, 0]));
+}
+
+#[tokio::test]
+async fn an_upload_to_a_deleted_todo_goes_as_its_event_would_have_made_it_go() {
+    let (world, later) = (World::default(), Timestamp::now().as_second() + 60);
+    world.record(1, 1, "pending", minutes_ago(30), Some(later)).object(&key(1, 1), minutes_ago(16));
+    world.item(&folder(1).partition(), "tombstone", [].into());
+    let answer = world.run(json!({"dryRun": false})).await.expect("an answer");
+    assert_eq!(unconfirmed(&answer), (0, [1, 0, 0]));
+    assert_eq!(world.state().writes, ["confirm", "delete an object"]);
+    assert!(world.state().objects.is_empty());
 }
 
 #[tokio::test]

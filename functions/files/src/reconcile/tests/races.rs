@@ -24,6 +24,30 @@ async fn an_upload_confirmed_at_the_last_moment_keeps_its_object() {
 }
 
 #[tokio::test]
+async fn a_record_is_not_made_to_claim_bytes_that_have_gone_since_they_were_listed() {
+    let (world, later) = (World::default(), Timestamp::now().as_second() + 60);
+    world.todo(1).record(1, 1, "pending", long_ago(), Some(later)).object(&key(1, 1), long_ago());
+    world.before("list a folder", |state| state.objects.clear());
+    assert_eq!(repaired(&world).await, [0, 0, 0]);
+    assert!(world.state().writes.is_empty());
+}
+
+#[tokio::test]
+async fn an_upload_that_its_own_event_confirms_meanwhile_is_no_finding() {
+    let (world, later) = (World::default(), Timestamp::now().as_second() + 60);
+    world.todo(1).record(1, 1, "pending", long_ago(), Some(later)).object(&key(1, 1), long_ago());
+    world.before("confirm", |state| {
+        for item in state.records.values_mut() {
+            item.remove("expiresAt");
+            item.insert("status".to_owned(), shared::item::string("available"));
+        }
+    });
+    let answer = world.run(json!({"dryRun": false})).await.expect("an answer");
+    assert_eq!(answer["found"]["unconfirmedUploads"], json!(0));
+    assert_eq!(world.state().objects.len(), 1);
+}
+
+#[tokio::test]
 async fn a_file_deleted_since_the_scan_is_no_finding() {
     let world = World::default();
     world.file(1, 1);

@@ -17,6 +17,9 @@ use crate::folder::Folder;
 
 mod calls;
 
+/// The length of every file.
+const SIZE: i64 = 5;
+
 /// What happens between two calls of a run.
 type Meanwhile = Box<dyn FnOnce(&mut State) + Send>;
 
@@ -83,6 +86,10 @@ impl World {
     ) -> &Self {
         let sort = Uuid::from_u128(file).to_string();
         let mut item = Item::from([
+            ("fileName".to_owned(), string("a")),
+            ("contentType".to_owned(), string("a/b")),
+            ("sha256".to_owned(), string("hash")),
+            ("size".to_owned(), number(SIZE)),
             ("status".to_owned(), string(status)),
             ("dateUploaded".to_owned(), string(clock::rfc3339(since))),
         ]);

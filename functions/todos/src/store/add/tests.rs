@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
-use aws_sdk_dynamodb::types::CancellationReason;
 use aws_sdk_dynamodb::types::error::{ConditionalCheckFailedException, TransactionCanceledException};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
@@ -65,16 +65,19 @@ async fn a_key_and_its_todo_are_written_together() {
     let key = Uuid::from_u128(5);
     let write = mock!(Client::transact_write_items)
         .match_requests(move |write| {
-            let items: Vec<&Item> = write
-                .transact_items()
-                .iter()
-                .filter_map(|item| item.put())
-                .map(aws_sdk_dynamodb::types::Put::item)
-                .collect();
-            let [marker, todo] = items[..] else { return false };
-            marker["todoID"] == string(format!("idem#{key}"))
+            let puts: Vec<&Put> = write.transact_items().iter().filter_map(|item| item.put()).collect();
+            let [of_marker, of_todo] = puts[..] else { return false };
+            let (marker, todo) = (of_marker.item(), of_todo.item());
+            // Over an expired marker that the table has not removed yet, and for 7 days.
+            let number = |value: &AttributeValue| value.as_n().ok().and_then(|text| text.parse::<i64>().ok());
+            let values = of_marker.expression_attribute_values();
+            let now = values.and_then(|values| number(&values[":now"])).expect("a time");
+            let lifetime = number(&marker["expiresAt"]).expect("a time") - now;
+            assert!((now - Timestamp::now().as_second()).abs() < 60 && (lifetime - 604_800).abs() < 60, "{lifetime}");
+            of_marker.condition_expression() == Some("attribute_not_exists(todoID) OR expiresAt <= :now")
+                && of_todo.condition_expression() == Some("attribute_not_exists(todoID)")
+                && marker["todoID"] == string(format!("idem#{key}"))
                 && marker["addedTodoID"] == todo["todoID"]
-                && marker.contains_key("expiresAt")
                 && !marker.contains_key("listOrder")
                 && todo.contains_key("listOrder")
                 && !todo.contains_key("expiresAt")

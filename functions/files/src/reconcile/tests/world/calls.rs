@@ -5,7 +5,12 @@ use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemInput,
 use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryError, QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::scan::{ScanError, ScanInput, ScanOutput};
-use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsInput, TransactWriteItemsOutput,
+};
+use aws_sdk_dynamodb::types::error::{ConditionalCheckFailedException, TransactionCanceledException};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
+use aws_sdk_s3::operation::delete_object::{DeleteObjectError, DeleteObjectInput, DeleteObjectOutput};
 use aws_sdk_s3::operation::delete_objects::{DeleteObjectsError, DeleteObjectsInput, DeleteObjectsOutput};
 use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Input, ListObjectsV2Output};
 use aws_sdk_s3::primitives::DateTime;
@@ -23,10 +28,18 @@ impl World {
     pub(super) fn table(&self) -> Vec<Rule> {
         use aws_sdk_dynamodb::Client;
         let files = self.answer("read records", BatchGetItemError::generic, |state, get: &BatchGetItemInput| {
-            let keys = get.request_items().map(|tables| tables["files"].keys().to_vec()).unwrap_or_default();
+            let asked = get.request_items().map(|tables| &tables["files"]).expect("a question");
+            assert_eq!(asked.consistent_read(), Some(true));
+            let keys = asked.keys();
             let found = keys.iter().filter_map(|key| state.records.get(&place(key)).cloned());
             MockResponse::Output(BatchGetItemOutput::builder().responses("files", found.collect()).build())
         });
+        let record = self.answer("read a record", GetItemError::generic, |state, get: &GetItemInput| {
+            assert_eq!(get.consistent_read(), Some(true));
+            let found = get.key().and_then(|key| state.records.get(&place(key)));
+            MockResponse::Output(GetItemOutput::builder().set_item(found.cloned()).build())
+        });
+        let confirm = self.answer("confirm", TransactWriteItemsError::generic, confirm);
         let todos = self.answer("read todos", GetItemError::generic, |state, get: &GetItemInput| {
             assert_eq!((get.projection_expression(), get.consistent_read()), (Some("userID, todoID"), Some(true)));
             let part = |name| text(get.key().expect("a key"), name).expect("a part");
@@ -52,7 +65,13 @@ impl World {
         let delete = self.answer("delete a record", DeleteItemError::generic, delete_item);
         vec![
             mock!(Client::batch_get_item).then_compute_response(files),
-            mock!(Client::get_item).then_compute_response(todos),
+            mock!(Client::get_item)
+                .match_requests(|get| get.table_name() == Some("files"))
+                .then_compute_response(record),
+            mock!(Client::get_item)
+                .match_requests(|get| get.table_name() == Some("todos"))
+                .then_compute_response(todos),
+            mock!(Client::transact_write_items).then_compute_response(confirm),
             mock!(Client::scan).then_compute_response(scan),
             mock!(Client::query).then_compute_response(query),
             mock!(Client::delete_item).then_compute_response(delete),
@@ -71,7 +90,14 @@ impl World {
                 }
                 MockResponse::Output(DeleteObjectsOutput::builder().build())
             });
+        let delete_one =
+            self.answer("delete an object", DeleteObjectError::generic, |state, one: &DeleteObjectInput| {
+                state.writes.push("delete an object");
+                state.objects.remove(one.key().unwrap_or_default());
+                MockResponse::Output(DeleteObjectOutput::builder().build())
+            });
         vec![
+            mock!(Client::delete_object).then_compute_response(delete_one),
             mock!(Client::list_objects_v2).match_requests(|list| list.prefix().is_none()).then_compute_response(all),
             mock!(Client::list_objects_v2).match_requests(|list| list.prefix().is_some()).then_compute_response(folder),
             mock!(Client::delete_objects).then_compute_response(delete),
@@ -121,8 +147,47 @@ fn delete_item(state: &mut State, delete: &DeleteItemInput) -> MockResponse<Dele
     MockResponse::Output(DeleteItemOutput::builder().build())
 }
 
+/// Confirms an upload as its conditions ask: no tombstone, and a pending record of that length whose time is not over.
+fn confirm(
+    state: &mut State,
+    write: &TransactWriteItemsInput,
+) -> MockResponse<TransactWriteItemsOutput, TransactWriteItemsError> {
+    state.writes.push("confirm");
+    let [check, update] = write.transact_items() else { panic!("two writes") };
+    let tombstone = place(check.condition_check().expect("a check").key());
+    let update = update.update().expect("an update");
+    assert_eq!(
+        update.condition_expression(),
+        Some("#status = :pending AND #size = :size AND expiresAt > :now"),
+        "what this mock knows"
+    );
+    let values = update.expression_attribute_values().expect("values");
+    let buried = state.records.contains_key(&tombstone);
+    let record = state.records.get_mut(&place(update.key())).filter(|item| {
+        let number = |value: &AttributeValue| value.as_n().ok().and_then(|text| text.parse::<i64>().ok());
+        let lasts = item.get("expiresAt").and_then(number) > number(&values[":now"]);
+        item.get("status") == Some(&values[":pending"]) && item.get("size") == Some(&values[":size"]) && lasts
+    });
+    match record {
+        Some(item) if !buried => {
+            item.insert("status".to_owned(), values[":available"].clone());
+            item.insert("dateUploaded".to_owned(), values[":uploaded"].clone());
+            item.remove("expiresAt");
+            MockResponse::Output(TransactWriteItemsOutput::builder().build())
+        }
+        record => {
+            let failed = |failed: bool| if failed { "ConditionalCheckFailed" } else { "None" };
+            let codes = [failed(buried), failed(record.is_none())];
+            let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+            let cancelled = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons.to_vec()));
+            MockResponse::Error(TransactWriteItemsError::TransactionCanceledException(cancelled.build()))
+        }
+    }
+}
+
+/// Every object is as long as its record says.
 fn object(key: &str, modified: i64) -> Object {
-    Object::builder().key(key).last_modified(DateTime::from_secs(modified)).build()
+    Object::builder().key(key).size(SIZE).last_modified(DateTime::from_secs(modified)).build()
 }
 
 fn place(key: &Item) -> (String, String) {
