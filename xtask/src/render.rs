@@ -41,8 +41,34 @@ impl Renderer {
 
     /// A service's template, as CloudFormation gets it.
     pub fn service(&self, config: &Config, service: &str, keys: &BTreeMap<String, Facts>) -> anyhow::Result<String> {
+        self.stack(config, service, keys, config.env.protected)
+    }
+
+    /// The template that a service's stack is created from, where it is another one: without what would keep CloudFormation
+    /// from taking a failed creation back.
+    pub fn creation(
+        &self,
+        config: &Config,
+        service: &str,
+        keys: &BTreeMap<String, Facts>,
+    ) -> anyhow::Result<Option<String>> {
+        if !config.env.protected {
+            return Ok(None);
+        }
+        let text = self.stack(config, service, keys, false)?;
+        Ok((text != self.service(config, service, keys)?).then_some(text))
+    }
+
+    /// `guarded`: resources that hold data refuse their deletion.
+    fn stack(
+        &self,
+        config: &Config,
+        service: &str,
+        keys: &BTreeMap<String, Facts>,
+        guarded: bool,
+    ) -> anyhow::Result<String> {
         let spec = config.app.services.get(service).with_context(|| format!("no service `{service}`"))?;
-        let mut context = context(config, service);
+        let mut context = context(config, service, guarded);
         let functions: BTreeMap<_, _> =
             spec.functions.iter().map(|name| (name.clone(), config.env.function(name))).collect();
         context.insert("functions", &functions);
@@ -59,7 +85,7 @@ impl Renderer {
 
     /// A bootstrap template: `BOOTSTRAP_ACCOUNT` or `BOOTSTRAP_REGION`.
     pub fn bootstrap(&self, config: &Config, name: &str) -> anyhow::Result<String> {
-        self.render(&format!("{name}.yaml.tera"), &context(config, name))
+        self.render(&format!("{name}.yaml.tera"), &context(config, name, config.env.protected))
     }
 
     fn render(&self, template: &str, context: &Context) -> anyhow::Result<String> {
@@ -73,7 +99,7 @@ impl Renderer {
     }
 }
 
-fn context(config: &Config, service: &str) -> Context {
+fn context(config: &Config, service: &str, guarded: bool) -> Context {
     let env = &config.env;
     let mut context = Context::new();
     context.insert("app", &config.app.app);
@@ -90,6 +116,7 @@ fn context(config: &Config, service: &str) -> Context {
         "region": env.region,
         "account": env.account(),
         "protected": env.protected,
+        "guarded": guarded,
         "emulated": env.endpoint().is_some(),
         "architecture": env.architecture.name(),
     });

@@ -1,11 +1,20 @@
 //! The one place that prints: data to stdout, words for people to stderr, progress only on a terminal.
 
-use std::io::{BufRead, IsTerminal, Write};
-use std::time::Duration;
+mod progress;
+mod terminal;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::MultiProgress;
+use serde_json::json;
 
 use crate::error::Problem;
+use progress::Ongoing;
+pub use progress::{Operation, Spinner};
+pub use terminal::Progress;
+use terminal::Surroundings;
 
 /// How much and in what form a command speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,23 +25,58 @@ pub struct Mode {
     pub yes: bool,
 }
 
+/// How much of its progress a command tells, whatever the command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Voice {
+    /// Warnings, errors, questions and data only.
+    pub quiet: bool,
+    /// In which form.
+    pub progress: Progress,
+}
+
 /// The printer, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Ui {
     mode: Mode,
+    voice: Voice,
     colour: bool,
     data_colour: bool,
     bars: Option<MultiProgress>,
+    ongoing: Ongoing,
+    /// Whether somebody is thinking about a question.
+    asking: Arc<AtomicBool>,
 }
 
 impl Ui {
-    /// Looks at the terminal and `NO_COLOR` once.
+    /// A printer with the usual voice.
     #[must_use]
     pub fn new(mode: Mode) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let data_colour = std::io::stdout().is_terminal() && !plain;
-        Self { mode, colour: terminal && !plain, data_colour, bars: terminal.then(MultiProgress::new) }
+        Self::with(mode, Voice::default())
+    }
+
+    /// Looks at the terminal, `TERM`, `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` once.
+    #[must_use]
+    pub fn with(mode: Mode, voice: Voice) -> Self {
+        let read = |name: &str| std::env::var(name).ok();
+        let (term, no_color) = (read("TERM"), read("NO_COLOR"));
+        let (clicolor, clicolor_force) = (read("CLICOLOR"), read("CLICOLOR_FORCE"));
+        let surroundings = Surroundings {
+            terminal: std::io::stderr().is_terminal(),
+            term: term.as_deref(),
+            no_color: no_color.as_deref(),
+            clicolor: clicolor.as_deref(),
+            clicolor_force: clicolor_force.as_deref(),
+        };
+        let animated = surroundings.animates() && voice.progress == Progress::Auto && !voice.quiet;
+        Self {
+            mode,
+            voice,
+            data_colour: Surroundings { terminal: std::io::stdout().is_terminal(), ..surroundings }.colour(),
+            colour: surroundings.colour() && voice.progress != Progress::Json,
+            bars: animated.then(MultiProgress::new).filter(|bars| !bars.is_hidden()),
+            ongoing: Ongoing::default(),
+            asking: Arc::default(),
+        }
     }
 
     /// Whether `--json` was given.
@@ -66,56 +110,80 @@ impl Ui {
 
     /// The same for data without end; `false` where the reader has gone.
     pub fn data_to_reader(&self, text: impl AsRef<str>) -> bool {
-        let write = || writeln!(std::io::stdout().lock(), "{}", text.as_ref().trim_end_matches('\n')).is_ok();
-        match &self.bars {
-            Some(bars) => bars.suspend(write),
-            None => write(),
+        if let Some(bars) = &self.bars {
+            // The spinners come again with their next step.
+            let _ = bars.clear();
         }
+        writeln!(std::io::stdout().lock(), "{}", text.as_ref().trim_end_matches('\n')).is_ok()
     }
 
     /// A line for people.
     pub fn say(&self, text: impl AsRef<str>) {
-        match &self.bars {
-            Some(bars) => bars.suspend(|| write_line(text.as_ref())),
-            None => write_line(text.as_ref()),
+        if !self.voice.quiet {
+            self.line("note", text.as_ref(), text.as_ref());
         }
     }
 
     /// A line with a bold first word, as cargo does: `   Deployed demo-dev-orders in 3 s`.
     pub fn step(&self, verb: &str, rest: impl AsRef<str>) {
-        self.say(format!("{} {}", self.paint("1;32", &format!("{verb:>12}")), rest.as_ref()));
+        let rest = rest.as_ref();
+        if !self.voice.quiet {
+            let pretty = format!("{} {rest}", self.paint("1;32", &format!("{verb:>12}")));
+            self.line("step", &format!("{verb} {rest}"), &pretty);
+        }
+    }
+
+    /// A line about a resource of a stack. Where spinners show the resources, only a failure is worth a line.
+    pub fn resource(&self, stack: &str, text: &str, failed: bool) {
+        let told = match self.voice.progress {
+            Progress::Auto => !self.animated(),
+            Progress::Plain | Progress::Json => true,
+            Progress::None => false,
+        };
+        if failed || (told && !self.voice.quiet) {
+            let head = format!("{stack:>12}");
+            let head = if failed { self.paint("1;31", &head) } else { head };
+            self.line("resource", &format!("{stack} {text}"), &format!("{head} {text}"));
+        }
     }
 
     /// Something that went well enough, but that a person should know.
     pub fn warn(&self, text: impl AsRef<str>) {
-        self.say(format!("{} {}", self.paint("1;33", "warning:"), text.as_ref()));
+        let text = text.as_ref();
+        self.line("warning", text, &format!("{} {text}", self.paint("1;33", "warning:")));
     }
 
     /// The whole chain of an error and its hints.
     pub fn error(&self, error: &anyhow::Error) {
         let mut chain = error.chain().map(ToString::to_string).collect::<Vec<_>>();
         chain.dedup();
-        self.say(format!("{} {}", self.paint("1;31", "error:"), chain.remove(0)));
+        let first = chain.remove(0);
+        self.line("error", &first, &format!("{} {first}", self.paint("1;31", "error:")));
         for cause in chain {
-            self.say(format!("  {} {}", self.paint("2", "cause:"), cause.replace('\n', "\n  ")));
+            let pretty = format!("  {} {}", self.paint("2", "cause:"), cause.replace('\n', "\n  "));
+            self.line("cause", &cause, &pretty);
         }
         for hint in crate::error::hints(error) {
-            self.say(format!("  {} {hint}", self.paint("1;36", "hint:")));
+            self.line("hint", hint, &format!("  {} {hint}", self.paint("1;36", "hint:")));
         }
     }
 
     /// A spinner for work of unknown length; nothing where stderr is no terminal.
     #[must_use]
     pub fn spinner(&self, text: impl Into<String>) -> Spinner {
-        let Some(bars) = &self.bars else { return Spinner(None) };
-        let bar = bars.add(ProgressBar::new_spinner());
-        let style = ProgressStyle::with_template("{spinner:>12.green} {wide_msg} {elapsed:.dim}");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        bar.set_message(text.into());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Spinner(Some(bar))
+        Spinner::start(self.bars.as_ref(), self.colour, text.into())
+    }
+
+    /// Shows an operation that goes on in AWS, and remembers it until it is dropped.
+    #[must_use]
+    pub fn operation(&self, name: &str) -> Operation {
+        Operation::start(name, self.spinner(name), Arc::clone(&self.ongoing))
+    }
+
+    /// What goes on in AWS and is being waited for: a line each.
+    #[must_use]
+    pub fn ongoing(&self) -> Vec<String> {
+        progress::lock(&self.ongoing).iter().map(|(name, how)| format!("{name} {how}").trim_end().to_owned()).collect()
     }
 
     /// Asks for `expected` to be typed; `--yes` answers by itself.
@@ -126,46 +194,64 @@ impl Ui {
         if self.mode.yes {
             return Ok(());
         }
+        self.ask(question, expected, "pass `--yes` to go on without the question")
+    }
+
+    /// Asks for `expected` to be typed, by a person: `--yes` is no answer. `otherwise` is what to do without a terminal.
+    ///
+    /// # Errors
+    /// Declined where something else is typed, or where there is no terminal to ask on.
+    pub fn confirm_in_person(&self, question: &str, expected: &str, otherwise: &str) -> Result<(), Problem> {
+        self.ask(question, expected, otherwise)
+    }
+
+    fn ask(&self, question: &str, expected: &str, otherwise: &str) -> Result<(), Problem> {
         if !std::io::stdin().is_terminal() {
-            return Err(Problem::declined(format!("{question}: there is no terminal to ask on"))
-                .hint("pass `--yes` to go on without the question"));
+            return Err(Problem::declined(format!("{question}: there is no terminal to ask on")).hint(otherwise));
         }
-        self.say(format!("{question}. Type `{expected}` to go on:"));
+        let text = format!("{question}. Type `{expected}` to go on:");
+        self.line("question", &text, &text);
         let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
+        let read = || std::io::stdin().lock().read_line(&mut answer);
+        self.asking.store(true, Ordering::Relaxed);
+        // Nothing is drawn over what is being typed.
+        let read = still(self.bars.as_ref(), read);
+        self.asking.store(false, Ordering::Relaxed);
         if read.is_ok() && answer.trim() == expected {
             return Ok(());
         }
-        Err(Problem::declined(format!("not confirmed: expected `{expected}`, nothing was changed")))
+        Err(Problem::declined(format!("not confirmed: expected `{expected}`, nothing was changed")).hint(otherwise))
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// Every word for people goes through here, above the spinners in one stroke with them.
+    fn line(&self, kind: &str, plain: &str, pretty: &str) {
+        match &self.bars {
+            _ if self.voice.progress == Progress::Json => {
+                write_line(&json!({"kind": kind, "text": plain}).to_string());
+            }
+            // An answer is being waited for, and the spinners are locked: past them.
+            Some(bars) if !self.asking.load(Ordering::Relaxed) => {
+                // A terminal that has gone away turns no good deploy into a failed one.
+                let _ = bars.println(pretty);
+            }
+            _ => write_line(pretty),
+        }
+    }
+}
+
+fn still<T>(bars: Option<&MultiProgress>, work: impl FnOnce() -> T) -> T {
+    match bars {
+        // The terminal is there: somebody is about to type on it.
+        Some(bars) => bars.suspend(work),
+        None => work(),
     }
 }
 
 /// A terminal that has gone away turns no good deploy into a failed one.
 fn write_line(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
-
-/// A spinner that leaves no trace when dropped.
-#[derive(Debug)]
-pub struct Spinner(Option<ProgressBar>);
-
-impl Spinner {
-    /// Replaces the text beside the spinner.
-    pub fn set(&self, text: impl Into<String>) {
-        if let Some(bar) = &self.0 {
-            bar.set_message(text.into());
-        }
-    }
-}
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
-    }
 }

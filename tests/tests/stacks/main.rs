@@ -130,6 +130,33 @@ fn a_protected_environment_keeps_its_data() {
 }
 
 #[test]
+fn a_first_creation_lacks_only_what_would_keep_it_from_being_taken_back() {
+    let renderer = Renderer::load(&root()).unwrap();
+    let guards = ["DeletionProtectionEnabled: true", "DeletionProtection: ACTIVE"];
+    let mut differing = 0;
+    for name in environments(&root()) {
+        let config = Config::load(&root(), Some(&name)).unwrap();
+        for (service, spec) in &config.app.services {
+            let steady = renderer.offline(&config, service).unwrap();
+            let keys = xtask::keys::Facts::placeholders(spec);
+            let Some(creation) = renderer.creation(&config, service, &keys).unwrap() else {
+                assert!(!guards.iter().any(|guard| steady.contains(guard)), "{name} {service}");
+                continue;
+            };
+            differing += 1;
+            assert!(config.env.protected, "{name} {service}");
+            let mut opened = steady.clone();
+            for (guard, open) in guards.iter().zip(["DeletionProtectionEnabled: false", "DeletionProtection: INACTIVE"])
+            {
+                opened = opened.replace(guard, open);
+            }
+            assert_eq!(creation, opened, "{name} {service}");
+        }
+    }
+    assert!(differing >= 3, "stacks with guarded resources: {differing}");
+}
+
+#[test]
 fn no_bucket_is_public() {
     let seen = std::cell::Cell::new(0);
     let check = |place: &str, template: &Value| {

@@ -142,21 +142,60 @@ fn is_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
     false
 }
 
+/// What AWS answered instead of what was asked for: its code, which decides, and its words, which do not.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Such as `ValidationError`.
+    pub code: String,
+    message: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with AWS's code and words.
+    #[must_use]
+    pub fn new(code: &str, message: &str) -> Self {
+        Self { code: code.to_owned(), message: Some(message.to_owned()) }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.message {
+            Some(message) => write!(f, "{}: {message}", self.code),
+            None => f.write_str(&self.code),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Codes by which AWS says that credentials were good and are no longer (General Reference, "Common errors"; the first
+/// is STS's, which most services pass on).
+const EXPIRED: [&str; 5] =
+    ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException"];
+
+/// Whether a call failed because its credentials are no longer good: repeating it would not help.
+#[must_use]
+pub fn is_expired(error: &anyhow::Error) -> bool {
+    let refused = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<Refusal>().is_some_and(|refusal| EXPIRED.contains(&refusal.code.as_str()))
+    };
+    error.chain().any(refused) || is_credentials(error.as_ref())
+}
+
 /// An SDK error as one that prints: `SdkError` itself displays as "service error" and hides code and message.
 pub fn explain<E, R>(error: SdkError<E, R>) -> anyhow::Error
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => anyhow::anyhow!("{code}: {message}"),
-        (Some(code), None) => anyhow::anyhow!("{code}"),
-        _ => {
-            let kind = error.to_string();
-            match error.into_source() {
-                Ok(source) => anyhow::anyhow!(source).context(kind),
-                Err(error) => anyhow::anyhow!(error.to_string()),
-            }
-        }
+    if let Some(code) = error.code() {
+        let refusal = Refusal { code: code.to_owned(), message: error.message().map(str::to_owned) };
+        return refusal.into();
+    }
+    let kind = error.to_string();
+    match error.into_source() {
+        Ok(source) => anyhow::anyhow!(source).context(kind),
+        Err(error) => anyhow::anyhow!(error.to_string()),
     }
 }

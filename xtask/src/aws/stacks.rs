@@ -21,12 +21,35 @@ pub struct StackInput {
     pub template: String,
     /// Where the template was uploaded, if it is too long for the request.
     pub template_url: Option<String>,
+    /// What is sent instead until the stack has been whole once, where that differs.
+    pub creation: Option<Template>,
     /// Parameters by name.
     pub parameters: BTreeMap<String, String>,
     /// Facts that never change: application, environment, service.
     pub tags: BTreeMap<String, String>,
     /// Set where the stack keeps its template: the parameters that keep their values too.
     pub kept: Option<BTreeSet<String>>,
+}
+
+/// A template and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// The rendered template.
+    pub text: String,
+    /// Where it was uploaded, if it is too long for the request.
+    pub url: Option<String>,
+}
+
+impl StackInput {
+    /// What is sent as long as the stack has never been whole.
+    #[must_use]
+    pub fn for_creation(&self) -> Self {
+        let mut input = self.clone();
+        if let Some(template) = input.creation.take() {
+            (input.template, input.template_url) = (template.text, template.url);
+        }
+        input
+    }
 }
 
 /// What is there.
@@ -67,11 +90,24 @@ pub struct Event {
     pub at: i64,
 }
 
+impl Event {
+    /// Whether it tells of the stack itself, not of a resource.
+    #[must_use]
+    pub fn is_of_stack(&self) -> bool {
+        self.kind == "AWS::CloudFormation::Stack"
+    }
+
+    /// Whether an operation, or the way back from one, begins with it; cleaning up is an end.
+    fn begins(&self) -> bool {
+        self.status.ends_with("_IN_PROGRESS") && !self.status.ends_with("_CLEANUP_IN_PROGRESS")
+    }
+}
+
 /// A change set that has been worked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeSet {
-    /// It changes something and can be executed.
-    Ready,
+    /// It changes this many resources and can be executed.
+    Ready(usize),
     /// The template, parameters and tags are already in force.
     Empty,
     /// CloudFormation refuses it, for this reason in AWS's words.
@@ -80,6 +116,8 @@ pub enum ChangeSet {
     Taken,
     /// Still being worked out.
     Pending,
+    /// Deleted, or overtaken by another operation.
+    Gone,
 }
 
 /// The stack, or `None` where there is none.
@@ -143,11 +181,20 @@ pub async fn create_change_set(client: &Client, input: &StackInput, name: &str, 
 
 /// The state of a change set.
 pub async fn change_set(client: &Client, stack: &str, name: &str) -> anyhow::Result<ChangeSet> {
-    let call = client.describe_change_set().stack_name(stack).change_set_name(name);
-    let answer = call.send().await.map_err(explain).with_context(|| format!("cannot read change set `{name}`"))?;
+    let answer = match client.describe_change_set().stack_name(stack).change_set_name(name).send().await {
+        Err(error) if error.code() == Some("ChangeSetNotFound") || is_missing(&error) => return Ok(ChangeSet::Gone),
+        answer => answer.map_err(explain).with_context(|| format!("cannot read change set `{name}`"))?,
+    };
     let reason = answer.status_reason().unwrap_or_default();
     Ok(match (answer.status(), answer.execution_status()) {
-        (Some(ChangeSetStatus::CreateComplete), Some(ExecutionStatus::Available)) => ChangeSet::Ready,
+        (Some(ChangeSetStatus::CreateComplete), Some(ExecutionStatus::Available)) => {
+            ChangeSet::Ready(answer.changes().len())
+        }
+        (
+            Some(ChangeSetStatus::DeletePending | ChangeSetStatus::DeleteInProgress | ChangeSetStatus::DeleteComplete),
+            _,
+        )
+        | (_, Some(ExecutionStatus::Obsolete)) => ChangeSet::Gone,
         (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => ChangeSet::Taken,
         (Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress), _) => ChangeSet::Pending,
         (Some(ChangeSetStatus::Failed), _) if says_no_changes(reason) => ChangeSet::Empty,
@@ -181,14 +228,39 @@ pub async fn delete_change_set(client: &Client, stack: &str, name: &str) -> anyh
     }
 }
 
-/// Starts a change set; `token` marks the events that follow. `false` where somebody else was faster.
-pub async fn execute(client: &Client, stack: &str, name: &str, token: &str) -> anyhow::Result<bool> {
+/// Starts a change set; `token` marks the events that follow. `keep` keeps what succeeded where something fails, instead
+/// of rolling back. `false` where somebody else was faster.
+pub async fn execute(client: &Client, stack: &str, name: &str, token: &str, keep: bool) -> anyhow::Result<bool> {
     let call = client.execute_change_set().stack_name(stack).change_set_name(name).client_request_token(token);
-    match call.send().await {
+    // Always said: the API reference gives `True` as the default.
+    match call.disable_rollback(keep).send().await {
         Ok(_) => Ok(true),
         Err(error) if matches!(error.code(), Some("InvalidChangeSetStatus" | "ChangeSetNotFound")) => Ok(false),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot execute change set `{name}`")),
     }
+}
+
+/// Goes on with a rollback that failed, without the resources of these logical ids.
+pub async fn continue_rollback(client: &Client, stack: &str, skip: &[String], token: &str) -> anyhow::Result<()> {
+    let call = client.continue_update_rollback().stack_name(stack).client_request_token(token);
+    let call = call.set_resources_to_skip((!skip.is_empty()).then(|| skip.to_vec()));
+    call.send().await.map_err(explain).with_context(|| format!("cannot go on with the rollback of `{stack}`"))?;
+    Ok(())
+}
+
+/// Rolls back an operation that had failed and kept what succeeded.
+pub async fn rollback(client: &Client, stack: &str, token: &str) -> anyhow::Result<()> {
+    let call = client.rollback_stack().stack_name(stack).client_request_token(token);
+    call.send().await.map_err(explain).with_context(|| format!("cannot roll back `{stack}`"))?;
+    Ok(())
+}
+
+/// Deletes a stack whose deletion has failed, and leaves the resources of these logical ids behind.
+pub async fn abandon(client: &Client, stack: &str, leave: &[String], token: &str) -> anyhow::Result<()> {
+    let call = client.delete_stack().stack_name(stack).client_request_token(token);
+    let call = call.set_retain_resources(Some(leave.to_vec()));
+    call.send().await.map_err(explain).with_context(|| format!("cannot delete stack `{stack}`"))?;
+    Ok(())
 }
 
 /// Starts the deletion of a stack.
@@ -212,27 +284,63 @@ pub async fn newest_token(client: &Client, stack: &str) -> anyhow::Result<Option
     Ok(answer.stack_events().first().and_then(|event| event.client_request_token()).map(str::to_owned))
 }
 
-/// The events of one operation, oldest first. Reads only as far back as the operation goes.
+/// The events of one operation and of what followed it, such as its cancelling by somebody else; oldest first. Reads only
+/// as far back as the operation goes.
 pub async fn events(client: &Client, stack: &str, token: &str) -> anyhow::Result<Vec<Event>> {
     let mut found = Vec::new();
+    let mut ours = false;
     let mut pages = client.describe_stack_events().stack_name(stack).into_paginator().send();
     'pages: while let Some(page) = pages.next().await {
         let page = page.map_err(explain).with_context(|| format!("cannot read the events of `{stack}`"))?;
         for event in page.stack_events() {
             // Events come newest first: another token after ours is an earlier operation.
-            if event.client_request_token() == Some(token) {
-                found.push(convert(event));
-            } else if !found.is_empty() {
+            let own = event.client_request_token() == Some(token);
+            if ours && !own {
                 break 'pages;
             }
+            ours |= own;
+            found.push(convert(event));
         }
         // The newest page has none of ours: the operation has not begun to tell.
-        if found.is_empty() {
-            break;
+        if !ours {
+            return Ok(Vec::new());
         }
     }
     found.reverse();
     Ok(found)
+}
+
+/// The events since the stack itself last began something, its way back included; oldest first.
+pub async fn newest_events(client: &Client, stack: &str) -> anyhow::Result<Vec<Event>> {
+    let mut found = Vec::new();
+    let mut pages = client.describe_stack_events().stack_name(stack).into_paginator().send();
+    'pages: while let Some(page) = pages.next().await {
+        let page = page.map_err(explain).with_context(|| format!("cannot read the events of `{stack}`"))?;
+        for event in page.stack_events().iter().map(convert) {
+            let begun = event.is_of_stack() && event.begins();
+            found.push(event);
+            if begun {
+                break 'pages;
+            }
+        }
+    }
+    found.reverse();
+    Ok(found)
+}
+
+/// Whether a creation or an import of this stack has ever come to its good end.
+pub async fn was_whole(client: &Client, stack: &str) -> anyhow::Result<bool> {
+    let mut pages = client.describe_stack_events().stack_name(stack).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(explain).with_context(|| format!("cannot read the events of `{stack}`"))?;
+        let whole = |event: Event| {
+            event.is_of_stack() && matches!(event.status.as_str(), "CREATE_COMPLETE" | "IMPORT_COMPLETE")
+        };
+        if page.stack_events().iter().map(convert).any(whole) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Physical ids of a stack's resources by logical id, with their types.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{ChangeArgs, EnvArgs};
 
@@ -19,9 +19,23 @@ pub struct DeployArgs {
     /// brings the stacks up to date. Not for protected environments.
     #[arg(long)]
     pub hotswap: bool,
+    /// What a stack does where a resource fails: `on` rolls it back, `off` keeps what succeeded, and the next deploy goes
+    /// on from there. A protected environment always rolls back.
+    #[arg(long, value_enum, value_name = "on|off", default_value_t)]
+    pub rollback: Rollback,
     /// Print the result as JSON on stdout.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Whether a failed operation is rolled back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Rollback {
+    /// The stack is as it was before.
+    #[default]
+    On,
+    /// What succeeded stays.
+    Off,
 }
 
 /// Arguments of `outputs`.

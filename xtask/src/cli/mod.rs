@@ -8,7 +8,7 @@ mod source;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs};
+pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::LogsArgs;
 pub use releases::ReleasesArgs;

@@ -1,13 +1,13 @@
 //! `deploy`: from the configuration to the running environment.
 
 use super::Ctx;
-use crate::cli::DeployArgs;
+use crate::cli::{DeployArgs, Rollback};
 use crate::deploy::{self, Manner, Outcome, Report, Source};
 
 pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
     let source = Source::checkout(&config)?;
-    let manner = Manner { hotswap: args.hotswap };
+    let manner = Manner { hotswap: args.hotswap, keep: args.rollback == Rollback::Off };
     let report = Box::pin(deploy::run_in(ctx, config, &args.service, source, manner)).await?;
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&report)?);

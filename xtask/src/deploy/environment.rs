@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::task::JoinSet;
 
-use super::stack::{Outcome, apply};
+use super::stack::{Outcome, Policy, apply};
 use super::world::{World, shared_name};
 use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack, StackInput};
@@ -17,13 +17,13 @@ use crate::ui::Ui;
 pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
     let renderer = Renderer::load(&config.root)?;
     let home = aws.cloudformation_in(&config.app.home_region);
-    let protect = config.env.endpoint().is_none();
+    let policy = Policy { protect: config.env.endpoint().is_none(), keep: false };
     let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT)?;
     let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
     let seen = |name: &str| world.shared.get(name).cloned();
     let (one, other) = tokio::try_join!(
-        apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), protect),
-        apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), protect),
+        apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), policy),
+        apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), policy),
     )?;
     for (input, applied) in [(account, one), (region, other)] {
         if applied.outcome != Outcome::Unchanged {
@@ -39,6 +39,7 @@ fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Res
         name: shared_name(config, name),
         template: renderer.bootstrap(config, name)?,
         template_url: None,
+        creation: None,
         parameters: BTreeMap::new(),
         tags: BTreeMap::from([("app".to_owned(), config.app.app.clone())]),
         kept: None,

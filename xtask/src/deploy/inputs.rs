@@ -42,6 +42,7 @@ pub(super) fn stack_input(
         name: config.stack_name(service),
         template,
         template_url: None,
+        creation: None,
         parameters,
         tags: tags(config, service),
         kept: None,

@@ -1,19 +1,25 @@
 //! From a configuration to a running environment: bootstrap, artifacts, stacks in the graph's order, site.
-//! `status` and `step` decide, the rest does.
+//! `status` decides, `stack` does, `rescue` knows the ways out, `failure` says why.
 
+mod change;
 pub mod environment;
+pub mod failure;
 mod inputs;
+mod manner;
 mod notes;
+mod rescue;
 mod run;
 mod scope;
 mod source;
 mod stack;
 mod status;
+mod tally;
 pub mod wait;
 mod world;
 
 pub use environment::{bootstrap, observe};
-pub use run::{Manner, Report, run, run_from, run_in};
+pub use manner::Manner;
+pub use run::{Report, run, run_from, run_in};
 pub use source::{Part, Source, collected};
-pub use stack::Outcome;
+pub use stack::{Outcome, Policy};
 pub use world::{Seen, World};

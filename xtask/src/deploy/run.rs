@@ -10,12 +10,13 @@ use tokio::task::JoinSet;
 
 use super::environment;
 use super::inputs::{resolve, stack_input, wired};
+use super::manner::Manner;
 use super::notes::Notes;
 use super::scope;
 use super::source::Source;
-use super::stack::{Applied, Outcome, apply};
+use super::stack::{Applied, Outcome, Policy, apply};
 use super::world::World;
-use crate::aws::stacks::{self, StackInput};
+use crate::aws::stacks::{self, StackInput, Template};
 use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::commands::Ctx;
@@ -48,13 +49,6 @@ pub struct Report {
     pub seconds: f64,
 }
 
-/// How a deploy goes about it.
-#[derive(Clone, Debug, Default)]
-pub struct Manner {
-    /// Put code into functions directly where nothing else of their stack changed.
-    pub hotswap: bool,
-}
-
 /// Shared by the stacks' tasks.
 pub(super) struct Run {
     pub(super) ctx: Ctx,
@@ -62,6 +56,7 @@ pub(super) struct Run {
     pub(super) config: Config,
     pub(super) source: Source,
     manner: Manner,
+    policy: Policy,
     /// ARN of who deploys.
     pub(super) by: String,
     ledger: Ledger,
@@ -71,7 +66,7 @@ pub(super) struct Run {
     notes: Notes,
 }
 
-/// Deploys the services asked for, or all, from this clone.
+/// Deploys what is asked for from this clone.
 pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<Report> {
     let source = Source::checkout(&config)?;
     Box::pin(run_from(ctx, config, asked, source)).await
@@ -94,6 +89,7 @@ pub async fn run_in(
     if manner.hotswap {
         hotswap::refuse_protected(&config.env)?;
     }
+    let policy = manner.policy(&config)?;
     local::ensure(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
@@ -113,7 +109,7 @@ pub async fn run_in(
     }
     let ledger = hotswap::read(&aws, &config).await?;
     let (ctx, by, artifacts, notes) = (ctx.clone(), identity.arn, OnceCell::new(), Notes::default());
-    let run = Arc::new(Run { ctx, aws, config, source, manner, by, ledger, full, world, artifacts, notes });
+    let run = Arc::new(Run { ctx, aws, config, source, manner, policy, by, ledger, full, world, artifacts, notes });
     let done = deploy_all(&run).await;
     let release = run.notes.record(&run, start.elapsed(), done.is_ok()).await;
     let (stacks, outputs, sites) = done?;
@@ -206,7 +202,7 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
     let seen = run.world.services.get(&service).cloned();
     let applied = match (input, run.world.live(&service)) {
         (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
-        (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, run.config.env.protected).await?,
+        (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, run.policy).await?,
         (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
         (None, None) => return Ok((service, None)),
     };
@@ -243,7 +239,7 @@ async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::
         return Ok(applied);
     }
     let seen = run.world.services.get(service).cloned();
-    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, config.env.protected).await?;
+    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, run.policy).await?;
     let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
     if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
         applied.outcome = Outcome::Reconciled;
@@ -291,8 +287,10 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
     parameters.extend(keys.parameters.clone());
     let template = run.source.template(&run.config, service, &keys.facts)?;
     let mut input = stack_input(&run.config, service, template, parameters, artifact);
-    if input.template.len() > TEMPLATE_BODY_MAX {
-        input.template_url = Some(upload_template(run, &input.template).await?);
+    input.template_url = place(run, &input.template).await?;
+    if let Some(text) = run.source.creation(&run.config, service, &keys.facts)? {
+        let url = place(run, &text).await?;
+        input.creation = Some(Template { text, url });
     }
     Ok((input, keys))
 }
@@ -319,6 +317,7 @@ fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<
         name: run.config.stack_name(service),
         template: String::new(),
         template_url: None,
+        creation: None,
         parameters,
         tags: live.tags.clone(),
         kept: Some(kept),
@@ -328,6 +327,14 @@ fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<
 /// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
 async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
     run.artifacts.get_or_try_init(|| run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full)).await
+}
+
+/// Where a template must be put that is too long for a request.
+async fn place(run: &Run, template: &str) -> anyhow::Result<Option<String>> {
+    if template.len() <= TEMPLATE_BODY_MAX {
+        return Ok(None);
+    }
+    upload_template(run, template).await.map(Some)
 }
 
 async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {

@@ -64,6 +64,22 @@ impl Source {
         }
     }
 
+    /// The template that a service's stack is created from, where that is another one (`Renderer::creation`).
+    pub fn creation(
+        &self,
+        deployed: &Config,
+        service: &str,
+        keys: &BTreeMap<String, Facts>,
+    ) -> anyhow::Result<Option<String>> {
+        match self {
+            Self::Checkout(renderer) => renderer.creation(deployed, service, keys),
+            Self::Release { .. } => {
+                let Some(part) = self.part(service)? else { return Ok(None) };
+                part.renderer.creation(&part.config, service, keys)
+            }
+        }
+    }
+
     /// The code of the services that have any, by service: built and uploaded where it is missing, or, of a release,
     /// looked for before a stack names it (the emulator would deploy a mock in its place).
     pub async fn artifacts(

@@ -1,16 +1,17 @@
-//! One stack from what is there to what is wanted: change set, execution, events, outcome.
+//! One stack from what is there to what is wanted, whatever state it is found in.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::StackStatus;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use super::status::{Step, decide};
-use super::wait::{self, Pace};
+use super::change::{Change, change};
+use super::rescue;
+use super::status::{self, Act, Step, decide};
+use super::wait;
 use super::world::{Seen, look};
-use crate::aws::stacks::{self, ChangeSet, LiveStack, StackInput};
+use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -30,6 +31,15 @@ pub enum Outcome {
     Reconciled,
 }
 
+/// What an environment wants of every stack's operations.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Policy {
+    /// Whether the stack is protected against its deletion.
+    pub protect: bool,
+    /// Whether what succeeded is kept where something fails, instead of being rolled back.
+    pub keep: bool,
+}
+
 /// A stack after a deploy.
 #[derive(Clone, Debug)]
 pub(super) struct Applied {
@@ -38,7 +48,7 @@ pub(super) struct Applied {
 }
 
 /// Times that a stack may be found busy or half-made before a person should look.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 9;
 
 /// Brings a stack to what is wanted; joins what is in progress, clears what a failed creation left. `seen` is the stack as
 /// it was found.
@@ -47,10 +57,11 @@ pub(super) async fn apply(
     client: &Client,
     wanted: &StackInput,
     seen: Option<Seen>,
-    protect: bool,
+    policy: Policy,
 ) -> anyhow::Result<Applied> {
+    let mut outcome = Outcome::Unchanged;
     let mut found = Some(seen);
-    for _ in 0..=ATTEMPTS {
+    for attempt in 0..ATTEMPTS {
         let (seen, fresh) = match found.take() {
             Some(seen) => (seen, false),
             None => (look(client, &wanted.name).await?, true),
@@ -61,38 +72,35 @@ pub(super) async fn apply(
         if !fresh && step != Step::Unchanged {
             continue;
         }
-        match (step, live) {
-            (Step::Unchanged, Some(live)) => return finish(client, &live, Outcome::Unchanged, protect).await,
-            (Step::Create, _) => {
-                if let Change::Done(live) = change(ui, client, wanted, true).await? {
-                    return finish(client, &live, Outcome::Created, protect).await;
+        if let Some(live) = &live {
+            announce(ui, wanted, live);
+        }
+        let done = match (step, live) {
+            (Step::Unchanged, Some(live)) => return finish(ui, client, wanted, &live, outcome, policy).await,
+            (Step::As(Act::Create), _) => change(ui, client, &wanted.for_creation(), true, policy).await?,
+            (Step::As(Act::GoOn), Some(live)) => go_on(ui, client, wanted, &live, policy).await?,
+            (Step::Update, Some(live)) => match change(ui, client, wanted, false, policy).await? {
+                Change::Nothing => return finish(ui, client, wanted, &live, outcome, policy).await,
+                done => done,
+            },
+            (Step::As(act), Some(live)) => {
+                other(ui, client, wanted, &live, act).await?;
+                continue;
+            }
+            // Every step but a creation comes from a stack that is there.
+            (_, None) => continue,
+        };
+        match done {
+            Change::Done(live) => {
+                let new = live.status == StackStatus::CreateComplete;
+                outcome = if new || outcome == Outcome::Created { Outcome::Created } else { Outcome::Updated };
+                // What was created for the first time may still lack what only a whole stack gets.
+                if wanted.creation.is_none() || step == Step::Update {
+                    return finish(ui, client, wanted, &live, outcome, policy).await;
                 }
             }
-            (Step::Update, Some(live)) => match change(ui, client, wanted, false).await? {
-                Change::Done(live) => return finish(client, &live, Outcome::Updated, protect).await,
-                Change::Nothing => return finish(client, &live, Outcome::Unchanged, protect).await,
-                Change::Elsewhere => {}
-            },
-            (Step::Recreate, Some(live)) => {
-                ui.say(format!(
-                    "{:>12} `{}` is left from a failed creation ({})",
-                    "Deleting", wanted.name, live.status
-                ));
-                let token = format!("xtask-clear-{}", fingerprint(wanted));
-                stacks::delete(client, &live.id, &token).await?;
-                wait::settle(ui, client, &live.id, &token).await?;
-            }
-            (Step::Join, Some(live)) => {
-                ui.say(format!("{:>12} `{}` is {}", "Waiting", wanted.name, live.status));
-                let token = stacks::newest_token(client, &live.id).await?.unwrap_or_default();
-                wait::settle(ui, client, &live.id, &token).await?;
-            }
-            (Step::Stuck(hint), Some(live)) => {
-                let text = format!("stack `{}` is {}: {}", wanted.name, live.status, live.reason);
-                return Err(Problem::failed(text).hint(hint.replace("<stack>", &wanted.name)).into());
-            }
-            // Every step but `Create` comes from a stack that is there.
-            (_, None) => {}
+            Change::Refused(reason) => return Err(refused(wanted, &reason).into()),
+            Change::Nothing | Change::Elsewhere => wait::pause(attempt).await,
         }
     }
     Err(Problem::failed(format!("stack `{}` changed under our hands {ATTEMPTS} times", wanted.name))
@@ -100,121 +108,68 @@ pub(super) async fn apply(
         .into())
 }
 
-async fn finish(client: &Client, live: &LiveStack, outcome: Outcome, protect: bool) -> anyhow::Result<Applied> {
-    if protect && !live.termination_protection {
-        stacks::protect(client, &live.id, true).await?;
+/// Steps that are no change of ours: the stack is looked at again after them.
+async fn other(ui: &Ui, client: &Client, wanted: &StackInput, live: &LiveStack, act: Act) -> anyhow::Result<()> {
+    match act {
+        Act::Join => {
+            let token = stacks::newest_token(client, &live.id).await?.unwrap_or_default();
+            wait::settle(ui, client, &live.id, &token, None).await.map(drop)
+        }
+        Act::Recreate => rescue::recreate(ui, client, live).await,
+        Act::FinishDeletion => rescue::finish_deletion(ui, client, wanted, live).await,
+        Act::ContinueRollback => rescue::continue_rollback(ui, client, wanted, live).await,
+        _ => Err(rescue::stuck(client, wanted, live).await),
+    }
+}
+
+/// Goes on from an operation that kept what had succeeded. Where CloudFormation finds nothing to go on with, or cannot
+/// (a replacement, say), the operation is rolled back, unless nothing may be rolled back.
+async fn go_on(
+    ui: &Ui,
+    client: &Client,
+    wanted: &StackInput,
+    live: &LiveStack,
+    policy: Policy,
+) -> anyhow::Result<Change> {
+    let first = live.status == StackStatus::CreateFailed;
+    let sent = if first { wanted.for_creation() } else { wanted.clone() };
+    let reason = match change(ui, client, &sent, false, policy).await? {
+        Change::Refused(reason) => reason,
+        Change::Nothing => "CloudFormation finds nothing to go on with".to_owned(),
+        done => return Ok(done),
+    };
+    if policy.keep {
+        let problem = Problem::failed(format!("stack `{}` is {}: {reason}", wanted.name, live.status));
+        return Err(problem.hint("run the same command with `--rollback on`, which rolls the failed one back").into());
+    }
+    rescue::roll_back(ui, client, wanted, live, &reason).await?;
+    Ok(Change::Elsewhere)
+}
+
+fn announce(ui: &Ui, wanted: &StackInput, live: &LiveStack) {
+    let says = status::of(&live.status).says;
+    if !says.is_empty() {
+        ui.step("Found", format!("{} {}: {says}", wanted.name, live.status));
+    }
+}
+
+fn refused(wanted: &StackInput, reason: &str) -> Problem {
+    Problem::failed(format!("CloudFormation refuses the change of `{}`: {reason}", wanted.name))
+}
+
+/// Sets the termination protection, where it is not as the environment wants it, in either direction.
+async fn finish(
+    ui: &Ui,
+    client: &Client,
+    wanted: &StackInput,
+    live: &LiveStack,
+    outcome: Outcome,
+    policy: Policy,
+) -> anyhow::Result<Applied> {
+    if policy.protect != live.termination_protection {
+        stacks::protect(client, &live.id, policy.protect).await?;
+        let verb = if policy.protect { "Protected" } else { "Unprotected" };
+        ui.step(verb, format!("{} against its deletion", wanted.name));
     }
     Ok(Applied { outcome, outputs: live.outputs.clone() })
-}
-
-/// What became of a change set.
-enum Change {
-    /// It was executed, and the stack is as wanted.
-    Done(LiveStack),
-    /// CloudFormation found nothing to change after all.
-    Nothing,
-    /// Another deploy executes it: look at the stack again.
-    Elsewhere,
-}
-
-/// Makes and executes a change set.
-async fn change(ui: &Ui, client: &Client, wanted: &StackInput, new: bool) -> anyhow::Result<Change> {
-    let name = format!("xtask-{}", fingerprint(wanted));
-    if !new {
-        sweep(client, &wanted.name, &name).await?;
-    }
-    if !stacks::create_change_set(client, wanted, &name, new).await? {
-        // A killed run left it: use it if it is whole, else make it anew.
-        let found = ready(client, &wanted.name, &name).await?;
-        if !matches!(found, ChangeSet::Ready | ChangeSet::Taken) {
-            stacks::delete_change_set(client, &wanted.name, &name).await?;
-            stacks::create_change_set(client, wanted, &name, new).await?;
-        }
-    }
-    match ready(client, &wanted.name, &name).await? {
-        ChangeSet::Ready => {}
-        ChangeSet::Taken | ChangeSet::Pending => return Ok(Change::Elsewhere),
-        ChangeSet::Empty => {
-            stacks::delete_change_set(client, &wanted.name, &name).await?;
-            return Ok(Change::Nothing);
-        }
-        ChangeSet::Refused(reason) => {
-            stacks::delete_change_set(client, &wanted.name, &name).await?;
-            clear_shell(client, &wanted.name, &name).await?;
-            return Err(
-                Problem::failed(format!("CloudFormation refuses the change of `{}`: {reason}", wanted.name)).into()
-            );
-        }
-    }
-    let token = format!("{name}-{}", jiff::Timestamp::now().as_millisecond());
-    if !stacks::execute(client, &wanted.name, &name, &token).await? {
-        return Ok(Change::Elsewhere);
-    }
-    let live = wait::settle(ui, client, &wanted.name, &token).await?;
-    match live {
-        Some(live) if matches!(live.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(Change::Done(live)),
-        other => Err(failure(client, wanted, &token, other.as_ref()).await),
-    }
-}
-
-/// The root cause first, then the status that the stack was left in.
-async fn failure(client: &Client, wanted: &StackInput, token: &str, live: Option<&LiveStack>) -> anyhow::Error {
-    let events = stacks::events(client, &wanted.name, token).await.unwrap_or_default();
-    let status = live.map_or("gone".to_owned(), |live| live.status.as_str().to_owned());
-    let problem = match wait::root_cause(&events) {
-        Some(event) => Problem::failed(format!(
-            "stack `{}`: {} ({}) {}: {}",
-            wanted.name, event.logical_id, event.kind, event.status, event.reason
-        )),
-        None => Problem::failed(format!(
-            "stack `{}` did not reach what was asked: {}",
-            wanted.name,
-            live.map(|live| live.reason.as_str()).unwrap_or_default()
-        )),
-    };
-    problem.hint(format!("the stack is {status}; mend the cause and run the same command again")).into()
-}
-
-async fn ready(client: &Client, stack: &str, name: &str) -> anyhow::Result<ChangeSet> {
-    let mut pace = Pace::default();
-    loop {
-        let poll = stacks::change_set(client, stack, name).await;
-        match pace.tolerate(poll)? {
-            Some(ChangeSet::Pending) | None => {
-                pace.check(stack)?;
-                pace.sleep().await;
-            }
-            Some(done) => return Ok(done),
-        }
-    }
-}
-
-/// The shell that a refused first change set made would stay behind as `REVIEW_IN_PROGRESS`.
-async fn clear_shell(client: &Client, stack: &str, token: &str) -> anyhow::Result<()> {
-    match stacks::describe(client, stack).await? {
-        Some(live) if live.status == StackStatus::ReviewInProgress => stacks::delete(client, &live.id, token).await,
-        _ => Ok(()),
-    }
-}
-
-/// Deletes what killed runs left: change sets of ours under other names.
-async fn sweep(client: &Client, stack: &str, keep: &str) -> anyhow::Result<()> {
-    for name in stacks::change_sets(client, stack).await? {
-        if name.starts_with("xtask-") && name != keep {
-            stacks::delete_change_set(client, stack, &name).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Content, not time, names a change set: two deploys of the same thing meet in one.
-fn fingerprint(wanted: &StackInput) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(wanted.template.as_bytes());
-    for (kind, map) in [("p", &wanted.parameters), ("t", &wanted.tags)] {
-        for (key, value) in map {
-            hasher.update(format!("\0{kind}\0{key}\0{value}"));
-        }
-    }
-    hex::encode(&hasher.finalize()[..8])
 }

@@ -1,86 +1,148 @@
-//! What a stack's status asks of a deploy. Pure; every status of CloudFormation's `StackStatus` has its row.
+//! What a stack's status asks of a deploy: one row for every status of CloudFormation's `StackStatus` (AWS
+//! CloudFormation User Guide, "Stack status codes"). Pure.
 
 use aws_sdk_cloudformation::types::StackStatus;
 
 use crate::aws::stacks::{LiveStack, StackInput};
 
-/// What to do with a stack, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// There is none, or only the shell that a change set made.
+/// What is done about a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// There is no stack, or only the shell that a change set made.
     Create,
+    /// It rests: compare it with what is wanted.
+    Compare,
+    /// An operation failed and kept what had succeeded (`--rollback off`): the next one goes on from there.
+    GoOn,
+    /// A first creation failed: delete what is left, then create.
+    Recreate,
+    /// A deletion failed: finish it if the stack was never whole, else leave it to `destroy`.
+    FinishDeletion,
+    /// Another operation runs: wait for its end, then look again.
+    Join,
+    /// The way back failed: go on with it, skipping resources only where a person says so.
+    ContinueRollback,
+    /// Only a person can decide.
+    Stuck,
+}
+
+/// A status with what we do, what we ask and what we print.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) status: &'static str,
+    pub(super) act: Act,
+    /// Asked before anything is done; `--yes` answers it.
+    pub(super) asks: &'static str,
+    /// Asked of a person before something is left behind; `--yes` is no answer.
+    pub(super) asks_in_person: &'static str,
+    /// What is said of the stack, after its name and status; empty where it is as it should be.
+    pub(super) says: &'static str,
+}
+
+const fn row(status: &'static str, act: Act, says: &'static str) -> Row {
+    Row { status, act, asks: "", asks_in_person: "", says }
+}
+
+/// Every status there is.
+pub(super) const ROWS: [Row; 23] = [
+    row("CREATE_COMPLETE", Act::Compare, ""),
+    row("CREATE_FAILED", Act::GoOn, "its creation failed and kept what had succeeded: going on from there"),
+    row("CREATE_IN_PROGRESS", Act::Join, "someone creates it: waiting for the end"),
+    row("DELETE_COMPLETE", Act::Create, ""),
+    Row {
+        status: "DELETE_FAILED",
+        act: Act::FinishDeletion,
+        asks: "",
+        asks_in_person: "Delete the stack without these resources, which stay as they are",
+        says: "its deletion failed",
+    },
+    row("DELETE_IN_PROGRESS", Act::Join, "someone deletes it: waiting for the end, then creating it anew"),
+    row("IMPORT_COMPLETE", Act::Compare, ""),
+    row("IMPORT_IN_PROGRESS", Act::Join, "someone imports resources into it: waiting for the end"),
+    row("IMPORT_ROLLBACK_COMPLETE", Act::Compare, ""),
+    row("IMPORT_ROLLBACK_FAILED", Act::Stuck, "an import and the way back from it failed"),
+    row("IMPORT_ROLLBACK_IN_PROGRESS", Act::Join, "an import is rolled back: waiting for the end"),
+    row("REVIEW_IN_PROGRESS", Act::Create, ""),
+    row("ROLLBACK_COMPLETE", Act::Recreate, "it is left from a failed creation: deleting it, then creating it anew"),
+    row(
+        "ROLLBACK_FAILED",
+        Act::Recreate,
+        "its creation failed, and so did the way back: deleting it, then creating it anew",
+    ),
+    row("ROLLBACK_IN_PROGRESS", Act::Join, "its creation failed and is rolled back: waiting for the end"),
+    row("UPDATE_COMPLETE", Act::Compare, ""),
+    row("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Act::Join, "someone's update cleans up: waiting for the end"),
+    row("UPDATE_FAILED", Act::GoOn, "an update failed and kept what had succeeded: going on from there"),
+    row("UPDATE_IN_PROGRESS", Act::Join, "someone updates it: waiting for the end"),
+    row("UPDATE_ROLLBACK_COMPLETE", Act::Compare, ""),
+    row("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Act::Join, "a rollback cleans up: waiting for the end"),
+    Row {
+        status: "UPDATE_ROLLBACK_FAILED",
+        act: Act::ContinueRollback,
+        asks: "Go on with the rollback",
+        asks_in_person: "Go on with the rollback without these resources, which stay as they are",
+        says: "an update failed, and so did the way back",
+    },
+    row("UPDATE_ROLLBACK_IN_PROGRESS", Act::Join, "an update is rolled back: waiting for the end"),
+];
+
+/// A status that AWS added after this version.
+const UNKNOWN: Row = row("", Act::Stuck, "this version does not know the status");
+
+/// The row of a status.
+pub(super) fn of(status: &StackStatus) -> Row {
+    ROWS.into_iter().find(|row| row.status == status.as_str()).unwrap_or(UNKNOWN)
+}
+
+/// What to do with a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
     /// Template, parameters or tags differ.
     Update,
     /// Nothing differs.
     Unchanged,
-    /// A failed creation left an empty stack: delete it, then create.
-    Recreate,
-    /// Another operation runs: wait for its end, then look again.
-    Join,
-    /// Only a person can decide.
-    Stuck(&'static str),
+    /// As the status asks; never `Act::Compare`.
+    As(Act),
 }
 
 /// Decides from what is there and what is wanted; `template` is the live one.
 pub(super) fn decide(live: Option<&LiveStack>, template: Option<&str>, wanted: &StackInput) -> Step {
-    let Some(live) = live else { return Step::Create };
-    match &live.status {
-        StackStatus::ReviewInProgress | StackStatus::DeleteComplete => Step::Create,
-        StackStatus::CreateComplete
-        | StackStatus::UpdateComplete
-        | StackStatus::UpdateRollbackComplete
-        | StackStatus::ImportComplete
-        | StackStatus::ImportRollbackComplete => compare(live, template, wanted),
-        StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => Step::Recreate,
-        StackStatus::CreateInProgress
-        | StackStatus::UpdateInProgress
-        | StackStatus::UpdateCompleteCleanupInProgress
-        | StackStatus::UpdateRollbackInProgress
-        | StackStatus::UpdateRollbackCompleteCleanupInProgress
-        | StackStatus::RollbackInProgress
-        | StackStatus::DeleteInProgress
-        | StackStatus::ImportInProgress
-        | StackStatus::ImportRollbackInProgress => Step::Join,
-        StackStatus::UpdateRollbackFailed | StackStatus::ImportRollbackFailed => Step::Stuck(
-            "aws cloudformation continue-update-rollback --stack-name <stack>, with --resources-to-skip where a resource cannot be restored",
-        ),
-        StackStatus::DeleteFailed => Step::Stuck("finish the deletion first: cargo xtask destroy"),
-        StackStatus::UpdateFailed => Step::Stuck("aws cloudformation rollback-stack --stack-name <stack>"),
-        _ => Step::Stuck("this version does not know the status; look at the stack in the console"),
+    let Some(live) = live else { return Step::As(Act::Create) };
+    match of(&live.status).act {
+        Act::Compare if same(live, template, wanted) => Step::Unchanged,
+        Act::Compare => Step::Update,
+        act => Step::As(act),
     }
 }
 
-fn compare(live: &LiveStack, template: Option<&str>, wanted: &StackInput) -> Step {
+fn same(live: &LiveStack, template: Option<&str>, wanted: &StackInput) -> bool {
     let same =
         wanted.kept.is_some() || template.is_some_and(|template| template.trim_end() == wanted.template.trim_end());
-    if same && live.parameters == wanted.parameters && live.tags == wanted.tags {
-        Step::Unchanged
-    } else {
-        Step::Update
-    }
+    same && live.parameters == wanted.parameters && live.tags == wanted.tags
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn wanted() -> StackInput {
         StackInput {
             name: "demo-dev-a".into(),
             template: "Resources: {}\n".into(),
             template_url: None,
+            creation: None,
             parameters: BTreeMap::from([("A".into(), "1".into())]),
             tags: BTreeMap::from([("app".into(), "demo".into())]),
             kept: None,
         }
     }
 
-    fn live(status: StackStatus) -> LiveStack {
+    fn live(status: &str) -> LiveStack {
         let wanted = wanted();
         LiveStack {
             id: "arn".into(),
-            status,
+            status: StackStatus::from(status),
             reason: String::new(),
             parameters: wanted.parameters,
             tags: wanted.tags,
@@ -90,49 +152,75 @@ mod tests {
     }
 
     fn step(status: &str, template: &str) -> Step {
-        decide(Some(&live(StackStatus::from(status))), Some(template), &wanted())
+        decide(Some(&live(status)), Some(template), &wanted())
+    }
+
+    /// Written out a second time, so that a row changes only where two hands change it.
+    #[test]
+    fn each_status_is_answered_as_its_row_says() {
+        let expected = [
+            ("CREATE_COMPLETE", Act::Compare, ""),
+            ("CREATE_FAILED", Act::GoOn, ""),
+            ("CREATE_IN_PROGRESS", Act::Join, ""),
+            ("DELETE_COMPLETE", Act::Create, ""),
+            ("DELETE_FAILED", Act::FinishDeletion, "person"),
+            ("DELETE_IN_PROGRESS", Act::Join, ""),
+            ("IMPORT_COMPLETE", Act::Compare, ""),
+            ("IMPORT_IN_PROGRESS", Act::Join, ""),
+            ("IMPORT_ROLLBACK_COMPLETE", Act::Compare, ""),
+            ("IMPORT_ROLLBACK_FAILED", Act::Stuck, ""),
+            ("IMPORT_ROLLBACK_IN_PROGRESS", Act::Join, ""),
+            ("REVIEW_IN_PROGRESS", Act::Create, ""),
+            ("ROLLBACK_COMPLETE", Act::Recreate, ""),
+            ("ROLLBACK_FAILED", Act::Recreate, ""),
+            ("ROLLBACK_IN_PROGRESS", Act::Join, ""),
+            ("UPDATE_COMPLETE", Act::Compare, ""),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Act::Join, ""),
+            ("UPDATE_FAILED", Act::GoOn, ""),
+            ("UPDATE_IN_PROGRESS", Act::Join, ""),
+            ("UPDATE_ROLLBACK_COMPLETE", Act::Compare, ""),
+            ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Act::Join, ""),
+            ("UPDATE_ROLLBACK_FAILED", Act::ContinueRollback, "yes, then person"),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", Act::Join, ""),
+        ];
+        for (status, act, answered_by) in expected {
+            let row = of(&StackStatus::from(status));
+            let found = match (row.asks, row.asks_in_person) {
+                ("", "") => "",
+                ("", _) => "person",
+                _ => "yes, then person",
+            };
+            assert_eq!((row.act, found), (act, answered_by), "{status}");
+            let silent = matches!(act, Act::Compare | Act::Create);
+            assert_eq!(row.says.is_empty(), silent, "{status}");
+            match act {
+                Act::Compare => assert_eq!(step(status, "Resources: {}"), Step::Unchanged, "{status}"),
+                act => assert_eq!(step(status, "Resources: {}"), Step::As(act), "{status}"),
+            }
+        }
+        let listed: BTreeSet<&str> = expected.iter().map(|(status, ..)| *status).collect();
+        assert_eq!(listed, StackStatus::values().iter().copied().collect());
+        assert_eq!(listed, ROWS.iter().map(|row| row.status).collect());
     }
 
     #[test]
-    fn a_settled_stack_is_compared_and_left_alone_where_nothing_differs() {
-        for status in ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"] {
-            assert_eq!(step(status, "Resources: {}"), Step::Unchanged, "{status}");
-            assert_eq!(step(status, "Resources: {A: 1}"), Step::Update, "{status}");
-        }
-        let mut other = live(StackStatus::CreateComplete);
+    fn a_status_of_tomorrow_is_a_persons() {
+        assert_eq!(step("TRANSMOGRIFY_FAILED", ""), Step::As(Act::Stuck));
+    }
+
+    #[test]
+    fn any_difference_of_a_stack_at_rest_is_an_update() {
+        assert_eq!(step("UPDATE_COMPLETE", "Resources: {A: 1}"), Step::Update);
+        let mut other = live("CREATE_COMPLETE");
         other.parameters.insert("A".into(), "2".into());
         assert_eq!(decide(Some(&other), Some("Resources: {}\n"), &wanted()), Step::Update);
-        let mut other = live(StackStatus::CreateComplete);
+        let mut other = live("CREATE_COMPLETE");
         other.tags.clear();
         assert_eq!(decide(Some(&other), Some("Resources: {}\n"), &wanted()), Step::Update);
     }
 
     #[test]
-    fn nothing_and_an_empty_shell_are_created() {
-        assert_eq!(decide(None, None, &wanted()), Step::Create);
-        assert_eq!(step("REVIEW_IN_PROGRESS", ""), Step::Create);
-    }
-
-    #[test]
-    fn a_failed_creation_is_deleted_first() {
-        for status in ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"] {
-            assert_eq!(step(status, ""), Step::Recreate, "{status}");
-        }
-    }
-
-    #[test]
-    fn every_status_in_progress_is_joined() {
-        let known = StackStatus::values().iter().filter(|name| name.ends_with("_IN_PROGRESS"));
-        for status in known.filter(|name| **name != "REVIEW_IN_PROGRESS") {
-            assert_eq!(step(status, ""), Step::Join, "{status}");
-        }
-    }
-
-    #[test]
-    fn every_status_that_the_sdk_knows_has_a_row() {
-        for status in StackStatus::values() {
-            let unknown = Step::Stuck("this version does not know the status; look at the stack in the console");
-            assert_ne!(step(status, ""), unknown, "{status}");
-        }
+    fn what_is_not_there_is_created() {
+        assert_eq!(decide(None, None, &wanted()), Step::As(Act::Create));
     }
 }

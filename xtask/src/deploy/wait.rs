@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::StackStatus;
 
+use super::tally::Tally;
+use crate::aws::is_expired;
 use crate::aws::stacks::{self, Event, LiveStack};
 use crate::error::Problem;
-use crate::ui::Ui;
+use crate::ui::{Operation, Ui};
 
 /// Longest wait for one stack: CloudFront distributions take minutes, never this.
 const DEADLINE: Duration = Duration::from_hours(1);
@@ -35,12 +37,10 @@ impl Pace {
     /// Sleeps a quarter of the time that has gone by, 50 ms to 5 s, with jitter: quick where AWS is quick, polite where not.
     pub async fn sleep(&self) {
         let base = (self.start.elapsed() / 4).clamp(Duration::from_millis(50), Duration::from_secs(5));
-        // The clock's low digits are jitter enough to keep parallel stacks from polling in step.
-        let jitter = base * (self.start.elapsed().subsec_micros() % 256) / 1024;
-        tokio::time::sleep(base + jitter).await;
+        tokio::time::sleep(base + jitter(base, self.start)).await;
     }
 
-    /// Counts a poll; an error is passed over until too many came in a row.
+    /// Counts a poll; an error is passed over until too many came in a row, but not one that no later poll can mend.
     pub fn tolerate<T>(&mut self, poll: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
         match poll {
             Ok(value) => {
@@ -49,7 +49,7 @@ impl Pace {
             }
             Err(error) => {
                 self.failed += 1;
-                if self.failed >= FAILED_POLLS { Err(error) } else { Ok(None) }
+                if self.failed >= FAILED_POLLS || is_expired(&error) { Err(error) } else { Ok(None) }
             }
         }
     }
@@ -64,94 +64,96 @@ impl Pace {
     }
 }
 
-/// Waits until nothing is in progress; `None` where the stack has gone. `token` selects the events to show.
-pub async fn settle(ui: &Ui, client: &Client, stack: &str, token: &str) -> anyhow::Result<Option<LiveStack>> {
+/// The clock's low digits are jitter enough to keep parallel stacks from polling in step.
+fn jitter(base: Duration, start: Instant) -> Duration {
+    base * (start.elapsed().subsec_micros() % 256) / 1024
+}
+
+/// Lets another deploy go ahead: 200 ms, twice as long at each attempt, at most 5 s, with jitter.
+pub(super) async fn pause(attempt: u32) {
+    let start = Instant::now();
+    let base = Duration::from_millis(200 << attempt.min(8)).min(Duration::from_secs(5));
+    tokio::time::sleep(base + jitter(base, start)).await;
+}
+
+/// Waits until nothing is in progress; `None` where the stack has gone. `token` selects the events to show, `total` is the
+/// number of resources that the operation changes, where that is known.
+pub async fn settle(
+    ui: &Ui,
+    client: &Client,
+    stack: &str,
+    token: &str,
+    total: Option<usize>,
+) -> anyhow::Result<Option<LiveStack>> {
     let short = stack.rsplit_once(":stack/").map_or(stack, |(_, tail)| tail.split('/').next().unwrap_or(tail));
-    let spinner = ui.spinner(short);
+    let operation = ui.operation(short);
     let mut pace = Pace::default();
+    let mut tally = Tally::new(total);
     let mut seen = HashSet::new();
     loop {
         // The status first, so that the events read after it hold everything up to it.
         let poll = stacks::describe(client, stack).await;
-        let live = pace.tolerate(poll)?;
+        let live = pace.tolerate(poll).map_err(|error| out_of_sight(error, short))?;
         if let Some(None) = live {
             return Ok(None);
         }
         let poll = stacks::events(client, stack, token).await;
-        for event in pace.tolerate(poll)?.into_iter().flatten() {
+        for event in pace.tolerate(poll).map_err(|error| out_of_sight(error, short))?.into_iter().flatten() {
             if seen.insert(event.id.clone()) {
-                spinner.set(format!("{short}: {} {}", event.logical_id, event.status));
+                tally.count(&event);
                 show(ui, short, &event);
             }
         }
         if let Some(Some(live)) = live {
+            tell(&operation, &live, &tally);
             // A status from before our operation, which an eventually consistent read may still give, is no end of it.
             let begun = token.is_empty() || !seen.is_empty() || pace.start.elapsed() > UNHEARD;
             if begun && !in_progress(&live.status) {
                 return Ok(Some(live));
             }
         }
-        pace.check(stack)?;
+        pace.check(short)?;
         pace.sleep().await;
     }
 }
 
-/// A failure is a line; so is a resource's end where there is no spinner to show it.
+fn tell(operation: &Operation, live: &LiveStack, tally: &Tally) {
+    operation.set(live.status.as_str(), &tally.counts(), &tally.current());
+}
+
+/// That we no longer see an operation does not end it.
+fn out_of_sight(error: anyhow::Error, stack: &str) -> anyhow::Error {
+    let (text, first) = if is_expired(&error) {
+        ("the credentials have expired while waiting for stack", "sign in again (aws sso login)")
+    } else {
+        ("AWS can no longer be asked about stack", "look at the network")
+    };
+    error.context(
+        Problem::failed(format!("{text} `{stack}`"))
+            .hint(format!("the operation goes on in AWS: {first}, then run the same command again, which joins it")),
+    )
+}
+
+/// A failure is a line; so is a resource's end where no spinner shows it.
 fn show(ui: &Ui, stack: &str, event: &Event) {
     let failed = event.status.ends_with("_FAILED");
-    let ended = event.status.ends_with("_COMPLETE") && !ui.animated();
-    if (ended || failed) && event.kind != "AWS::CloudFormation::Stack" {
-        let reason = if failed { format!(": {}", event.reason) } else { String::new() };
-        ui.say(format!("{:>12} {:<18} {} ({}){reason}", stack_tail(stack), event.status, event.logical_id, event.kind));
+    if event.is_of_stack() || !(failed || event.status.ends_with("_COMPLETE")) {
+        return;
     }
+    let reason = if failed { format!(": {}", event.reason) } else { String::new() };
+    let text = format!("{:<18} {} ({}){reason}", event.status, event.logical_id, event.kind);
+    ui.resource(stack.rsplit('-').next().unwrap_or(stack), &text, failed);
 }
 
-fn stack_tail(stack: &str) -> &str {
-    stack.rsplit('-').next().unwrap_or(stack)
-}
-
-fn in_progress(status: &StackStatus) -> bool {
+/// Whether an operation runs.
+pub(super) fn in_progress(status: &StackStatus) -> bool {
     status.as_str().ends_with("_IN_PROGRESS") && *status != StackStatus::ReviewInProgress
-}
-
-/// The event that began a failure: the first `*_FAILED` that is not merely the cancelling of its neighbours.
-#[must_use]
-pub fn root_cause(events: &[Event]) -> Option<&Event> {
-    let failed = || events.iter().filter(|event| event.status.ends_with("_FAILED"));
-    let own = |event: &&Event| {
-        event.kind != "AWS::CloudFormation::Stack" && !event.reason.to_lowercase().contains("cancelled")
-    };
-    failed().find(own).or_else(|| failed().next())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn event(id: &str, status: &str, reason: &str) -> Event {
-        Event {
-            id: id.into(),
-            token: "t".into(),
-            logical_id: id.into(),
-            kind: "AWS::X::Y".into(),
-            status: status.into(),
-            reason: reason.into(),
-            ..Event::default()
-        }
-    }
-
-    #[test]
-    fn the_root_cause_is_the_first_failure_that_is_no_cancellation() {
-        let events = [
-            event("A", "CREATE_IN_PROGRESS", ""),
-            event("B", "CREATE_FAILED", "Resource creation cancelled"),
-            event("C", "CREATE_FAILED", "bucket exists"),
-            event("D", "CREATE_FAILED", "later"),
-        ];
-        assert_eq!(root_cause(&events).unwrap().id, "C");
-        assert_eq!(root_cause(&events[..2]).unwrap().id, "B");
-        assert_eq!(root_cause(&events[..1]), None);
-    }
+    use crate::aws::Refusal;
 
     #[test]
     fn a_few_failed_polls_are_passed_over_and_a_success_forgets_them() {
@@ -165,5 +167,16 @@ mod tests {
             assert!(pace.tolerate(failure()).unwrap().is_none());
         }
         assert!(pace.tolerate(failure()).is_err());
+    }
+
+    #[test]
+    fn credentials_that_expire_are_told_at_once() {
+        let refused = |code: &str| anyhow::Error::from(Refusal::new(code, "no")).context("cannot describe stack");
+        assert!(Pace::default().tolerate(Err::<(), _>(refused("Throttling"))).unwrap().is_none());
+        assert!(Pace::default().tolerate(Err::<(), _>(refused("ExpiredToken"))).is_err());
+        let error = out_of_sight(refused("ExpiredToken"), "demo-dev-a");
+        assert!(error.to_string().contains("expired while waiting for stack `demo-dev-a`"), "{error}");
+        let hints: Vec<&str> = crate::error::hints(&error).collect();
+        assert!(hints[0].contains("goes on in AWS") && hints[0].contains("joins it"), "{hints:?}");
     }
 }

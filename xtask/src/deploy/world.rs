@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::Client;
 use tokio::task::JoinSet;
 
+use super::status::{self, Act};
 use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack};
 use crate::config::Config;
@@ -74,6 +75,5 @@ pub(super) async fn look(client: &Client, name: &str) -> anyhow::Result<Option<S
 
 /// Whether the stack has a template that can be compared.
 fn settled(live: &LiveStack) -> bool {
-    let status = live.status.as_str();
-    status.ends_with("_COMPLETE") && status != "ROLLBACK_COMPLETE" && status != "DELETE_COMPLETE"
+    status::of(&live.status).act == Act::Compare
 }

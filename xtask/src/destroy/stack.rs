@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::empty::empty;
 use crate::aws::stacks::{self, Event, LiveStack};
-use crate::deploy::wait;
+use crate::deploy::{failure, wait};
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -21,7 +21,7 @@ pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, li
     let id = live.id.as_str();
     if is_busy(live) {
         // A killed deploy or destroy leaves its operation behind: CloudFormation begins no other before its end.
-        let live = wait::settle(ui, client, id, JOINED).await?;
+        let live = wait::settle(ui, client, id, JOINED, None).await?;
         if is_gone(live.as_ref()) {
             return Ok(());
         }
@@ -36,14 +36,14 @@ pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, li
         }
         let token = format!("xtask-destroy-{}-{attempt}", Timestamp::now().as_millisecond());
         stacks::delete(client, id, &token).await?;
-        let live = wait::settle(ui, client, id, &token).await?;
+        let live = wait::settle(ui, client, id, &token, Some(resources.len())).await?;
         if is_gone(live.as_ref()) {
             return Ok(());
         }
         let events = stacks::events(client, id, &token).await.unwrap_or_default();
-        let cause = wait::root_cause(&events);
+        let cause = failure::root_cause(&events);
         if attempt >= ATTEMPTS || cause.is_none_or(|event| event.kind != BUCKET) {
-            return Err(failure(cause, live.as_ref()).into());
+            return Err(stays(cause, live.as_ref()).into());
         }
     }
     Ok(())
@@ -58,7 +58,7 @@ fn is_gone(live: Option<&LiveStack>) -> bool {
 }
 
 /// The root cause first, then the status that the stack was left in.
-fn failure(cause: Option<&Event>, live: Option<&LiveStack>) -> Problem {
+fn stays(cause: Option<&Event>, live: Option<&LiveStack>) -> Problem {
     let (status, reason) = live.map_or(("gone", ""), |live| (live.status.as_str(), live.reason.as_str()));
     let problem = match cause {
         Some(event) => {

@@ -93,6 +93,7 @@ mod tests {
             name: "demo-dev-orders".into(),
             template: "Resources: {}\n".into(),
             template_url: None,
+            creation: None,
             parameters: map(&[("ArtifactBucket", "b"), ("CodeKey", "code/orders/2.zip"), ("Issuer", "i")]),
             tags: map(&[("app", "demo")]),
             kept: None,

@@ -1,0 +1,47 @@
+//! How a deploy goes about it. Pure.
+
+use super::stack::Policy;
+use crate::config::Config;
+use crate::error::Problem;
+
+/// What differs from the usual.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Put code into functions directly where nothing else of their stack changed.
+    pub hotswap: bool,
+    /// Keep what succeeded in a stack where something fails, instead of rolling it back.
+    pub keep: bool,
+}
+
+impl Manner {
+    /// What the environment wants of its stacks' operations; a protected one is never left half done.
+    pub(super) fn policy(&self, config: &Config) -> Result<Policy, Problem> {
+        let env = &config.env;
+        if self.keep && env.protected {
+            let problem =
+                Problem::usage(format!("environment `{}` is protected: what fails there is rolled back", env.name));
+            return Err(problem.hint("leave `--rollback off` out"));
+        }
+        Ok(Policy { protect: env.protected, keep: self.keep })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    use crate::error::{Exit, exit_of};
+
+    fn policy(environment: &str, keep: bool) -> Result<Policy, Problem> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        Manner { keep, ..Manner::default() }.policy(&Config::load(&root, Some(environment)).unwrap())
+    }
+
+    #[test]
+    fn what_fails_in_a_protected_environment_is_always_rolled_back() {
+        assert_eq!(exit_of(&policy("prod", true).unwrap_err().into()), Exit::Usage);
+        assert!(policy("prod", false).is_ok_and(|policy| policy.protect && !policy.keep));
+        assert!(policy("dev", true).is_ok_and(|policy| !policy.protect && policy.keep));
+    }
+}
