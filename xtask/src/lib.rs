@@ -16,5 +16,6 @@ pub mod local;
 pub mod logs;
 pub mod releases;
 pub mod render;
+pub mod scaffold;
 pub mod site;
 pub mod ui;

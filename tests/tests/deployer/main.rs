@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod configuration;
+mod guide;
 mod keys;
 mod killed;
 mod lifecycle;

@@ -52,6 +52,24 @@ impl Repository {
         repository
     }
 
+    /// Lets the workspace grow: its manifest, its lock file, the folder of its functions and the contracts become copies, the
+    /// packages in them stay linked. Returns the root.
+    pub(crate) fn own_workspace(&self) -> &Path {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for file in ["Cargo.toml", "Cargo.lock"] {
+            std::fs::remove_file(self.root.join(file)).unwrap();
+            std::fs::copy(source.join(file), self.root.join(file)).unwrap();
+        }
+        std::fs::remove_file(self.root.join("functions")).unwrap();
+        for folder in ["functions", "docs/openapi"] {
+            std::fs::create_dir_all(self.root.join(folder)).unwrap();
+            for entry in std::fs::read_dir(source.join(folder)).unwrap().map(Result::unwrap) {
+                symlink(entry.path(), self.root.join(folder).join(entry.file_name())).unwrap();
+            }
+        }
+        &self.root
+    }
+
     /// Replaces a text that must be there in a copied file.
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.root.join(file);

@@ -3,13 +3,16 @@
 
 mod headers;
 mod names;
+mod openapi;
 mod operable;
 mod rights;
+mod scaffold;
 mod signing;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_yaml::Value;
 use xtask::config::{Config, Site, environments};
@@ -19,17 +22,45 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// The repository, and what `cargo xtask new service` makes of it: a new service keeps the laws from its first day.
+fn roots() -> [PathBuf; 2] {
+    [root(), scaffold::repository()]
+}
+
+/// A service of an environment, as it would be deployed.
+struct Stack {
+    config: Config,
+    service: String,
+    text: String,
+    template: Value,
+}
+
+/// All of them, rendered once.
+fn stacks() -> &'static [Stack] {
+    static STACKS: OnceLock<Vec<Stack>> = OnceLock::new();
+    STACKS.get_or_init(|| roots().iter().flat_map(|root| rendered(root)).collect())
+}
+
+fn rendered(root: &Path) -> Vec<Stack> {
+    let renderer = Renderer::load(root).unwrap();
+    let environments = environments(root);
+    assert!(environments.len() >= 3, "{environments:?}");
+    let mut stacks = Vec::new();
+    for name in environments {
+        let config = Config::load(root, Some(&name)).unwrap();
+        for service in config.app.services.keys().cloned() {
+            let text = renderer.offline(&config, &service).unwrap();
+            let template = serde_yaml::from_str(&text).unwrap();
+            stacks.push(Stack { config: config.clone(), service, text, template });
+        }
+    }
+    stacks
+}
+
 /// Calls `check` with each environment's configuration, each service, its text and its parsed template.
 fn every_stack(check: impl Fn(&Config, &str, &str, &Value)) {
-    let renderer = Renderer::load(&root()).unwrap();
-    let environments = environments(&root());
-    assert!(environments.len() >= 3, "{environments:?}");
-    for name in environments {
-        let config = Config::load(&root(), Some(&name)).unwrap();
-        for service in config.app.services.keys() {
-            let text = renderer.offline(&config, service).unwrap();
-            check(&config, service, &text, &serde_yaml::from_str(&text).unwrap());
-        }
+    for stack in stacks() {
+        check(&stack.config, &stack.service, &stack.text, &stack.template);
     }
 }
 
@@ -176,8 +207,8 @@ fn no_bucket_is_public() {
         let text = renderer.bootstrap(&config, BOOTSTRAP_REGION).unwrap();
         check(&environment, &serde_yaml::from_str(&text).unwrap());
     }
-    // The site's, the files' and the artifacts'.
-    assert_eq!(seen.get(), 3 * environments(&root()).len());
+    // The site's and the files', in both; the artifacts'.
+    assert_eq!(seen.get(), (2 * roots().len() + 1) * environments(&root()).len());
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRot
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::LogsArgs;
 pub use releases::ReleasesArgs;
-pub use source::{BuildArgs, ConfigCommand, RenderArgs};
+pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
 
 /// Renders, builds, deploys and tears down the stacks of config/app.yaml.
 #[derive(Debug, Parser)]
@@ -47,6 +47,9 @@ pub enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Make what the repository does not have yet.
+    #[command(subcommand)]
+    New(NewCommand),
     /// List or rotate the key pairs that the deployer made.
     #[command(subcommand)]
     Keys(KeysCommand),

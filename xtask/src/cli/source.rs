@@ -32,6 +32,16 @@ pub struct RenderArgs {
     pub out: Option<PathBuf>,
 }
 
+/// What to make.
+#[derive(Clone, Debug, Subcommand)]
+pub enum NewCommand {
+    /// A service with an HTTP API and a table: an entry in config/app.yaml, a template, a contract, a package.
+    Service {
+        /// Its name, such as `orders` or `order-lines`.
+        name: String,
+    },
+}
+
 /// What to do with the configuration.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {

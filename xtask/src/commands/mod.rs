@@ -11,6 +11,7 @@ mod invoke;
 mod keys;
 mod local;
 mod logs;
+mod new;
 mod outputs;
 mod releases;
 mod render;
@@ -84,6 +85,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
             Command::Build(args) => build::run(args, &ctx).await,
             Command::Render(args) => render::run(&args, &ctx),
             Command::Config(args) => config::run(args, &ctx),
+            Command::New(args) => new::run(args, &ctx),
             Command::Keys(args) => Box::pin(keys::run(args, &ctx)).await,
             Command::Local(args) => local::run(args, &ctx).await,
             Command::Doctor(args) => doctor::run(args, &ctx).await,

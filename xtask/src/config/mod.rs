@@ -81,6 +81,14 @@ pub fn load_app(root: &Path) -> anyhow::Result<App> {
     Ok(app)
 }
 
+/// Checks a text that is to become `config/app.yaml`, with every environment; what it names need not be there yet.
+pub fn check_app(root: &Path, text: &str) -> anyhow::Result<()> {
+    let file = "config/app.yaml";
+    let app: App = position::parse(file, text)?;
+    validate::app(&app, file, text)?;
+    environments(root).iter().try_for_each(|name| load_environment(root, &app, name).map(drop))
+}
+
 /// The environment of a branch, as `branches:` maps it.
 pub fn environment_of_branch(app: &App, branch: &str) -> Result<String, Problem> {
     app.branches.get(branch).cloned().ok_or_else(|| {

@@ -1,5 +1,6 @@
 //! Formatting, clippy, fuzz targets, generated files, cfn-lint on every environment, the TypeScript projects.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::super::Ctx;
@@ -48,17 +49,23 @@ fn fuzz_targets(ctx: &Ctx) -> anyhow::Result<Tally> {
     Ok(tally)
 }
 
-/// cfn-lint on all templates of each environment, as one check per environment.
-fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
+/// The linter's program, installed first where it is missing.
+pub(super) fn cfn_lint(ctx: &Ctx) -> anyhow::Result<PathBuf> {
     let venv = Venv::new(&ctx.target().join("lint"), "cfn-lint", CFN_LINT, "import cfnlint");
     venv.ensure(&ctx.ui)?;
+    Ok(venv.python().with_file_name("cfn-lint"))
+}
+
+/// cfn-lint on all templates of each environment, as one check per environment.
+fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
+    let linter = cfn_lint(ctx)?;
     let renderer = Renderer::load(&ctx.root)?;
     let mut tally = Tally::default();
     for name in environments(&ctx.root) {
         let config = Config::load(&ctx.root, Some(&name))?;
         let folder = ctx.target().join("lint").join(&name);
         std::fs::create_dir_all(&folder)?;
-        let mut command = Command::new(venv.python().with_file_name("cfn-lint"));
+        let mut command = Command::new(&linter);
         command.args(["--regions", &config.env.region, "--"]);
         let mut write = |template: &str, text: String| {
             let path = folder.join(format!("{template}.yaml"));

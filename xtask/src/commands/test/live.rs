@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::super::Ctx;
 use super::runner::{agree, cargo, run as run_program};
 use super::tally::Tally;
-use super::{browser, report};
+use super::{browser, lint, report};
 use crate::cli::Suite;
 use crate::config::Config;
 use crate::error::Problem;
@@ -72,6 +72,7 @@ fn over_http(ctx: &Ctx, outputs: &Path, program: &Path) -> anyhow::Result<Tally>
     let mut command =
         cargo(&["test", "--locked", "--quiet", "--package", "tests", "--features", "e2e", "--no-fail-fast"]);
     command.env("E2E_OUTPUTS", outputs).env("E2E_XTASK", program).env("E2E_SCHEMATHESIS", schemathesis(ctx)?);
+    command.env("E2E_CFN_LINT", lint::cfn_lint(ctx)?);
     let ran = run_program(ctx, &ctx.root, &mut command)?;
     agree("cargo test", Tally::of_cargo(&ran.output), ran.success)
 }

@@ -1,19 +1,16 @@
 //! The documents in `docs/openapi/` name exactly the routes of the stacks: method, path, function, scopes.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_yaml::Value;
 use xtask::config::{Config, environments};
 use xtask::render::Renderer;
 
+use super::roots;
+
 /// A method and a path → the function that answers, and the scopes that a token needs.
 type Routes = BTreeMap<String, (String, Vec<String>)>;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
 
 fn parsed(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -52,21 +49,23 @@ fn of_document(document: &Value) -> Routes {
 
 #[test]
 fn the_documents_list_exactly_the_routes_of_the_stacks() {
-    let renderer = Renderer::load(&root()).unwrap();
-    let folder = root().join("docs/openapi");
-    for environment in environments(&root()) {
-        let config = Config::load(&root(), Some(&environment)).unwrap();
-        let mut documented = BTreeSet::new();
-        for service in config.app.services.keys() {
-            let routes = of_template(&serde_yaml::from_str(&renderer.offline(&config, service).unwrap()).unwrap());
-            if !routes.is_empty() {
-                let name = format!("{service}.yaml");
-                assert_eq!(of_document(&parsed(&folder.join(&name))), routes, "{environment} {service}");
-                documented.insert(name);
+    for root in roots() {
+        let renderer = Renderer::load(&root).unwrap();
+        let folder = root.join("docs/openapi");
+        for environment in environments(&root) {
+            let config = Config::load(&root, Some(&environment)).unwrap();
+            let mut documented = BTreeSet::new();
+            for service in config.app.services.keys() {
+                let routes = of_template(&serde_yaml::from_str(&renderer.offline(&config, service).unwrap()).unwrap());
+                if !routes.is_empty() {
+                    let name = format!("{service}.yaml");
+                    assert_eq!(of_document(&parsed(&folder.join(&name))), routes, "{environment} {service}");
+                    documented.insert(name);
+                }
             }
+            let files = std::fs::read_dir(&folder).unwrap();
+            let files: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+            assert_eq!(files, documented, "{environment}: documents of nothing");
         }
-        let files = std::fs::read_dir(&folder).unwrap();
-        let files: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-        assert_eq!(files, documented, "{environment}: documents of nothing");
     }
 }
