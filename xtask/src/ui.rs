@@ -103,6 +103,12 @@ impl Ui {
         self.data_colour
     }
 
+    /// Columns of the terminal that shows the data; 80 where it is none.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    }
+
     /// One line of data on stdout. A reader that has gone (`| head`) is no failure of ours.
     pub fn data(&self, text: impl AsRef<str>) {
         self.data_to_reader(text);

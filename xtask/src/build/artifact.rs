@@ -13,6 +13,7 @@ use super::{cargo, elf, package};
 use crate::aws::{Aws, objects};
 use crate::config::Config;
 use crate::error::Problem;
+use crate::recorder::{self, Kind};
 use crate::ui::Ui;
 
 /// Where a service's code is.
@@ -102,7 +103,8 @@ async fn upload(
             .map(|(name, value)| (*name, value.as_str()))
             .chain([("sha256", one.sha256.as_str())])
             .collect();
-        objects::put_file(&aws.s3, (bucket, &one.key), &one.path, &metadata).await?;
+        let put = objects::put_file(&aws.s3, (bucket, &one.key), &one.path, &metadata);
+        recorder::span(Kind::Upload, &one.package, put).await?;
         // Another machine may have been faster: what is there counts, not what we made of the same sources.
         let artifact = Artifact::find(aws, bucket, &one.key).await?;
         let artifact = artifact.with_context(|| format!("`s3://{bucket}/{}` has gone again", one.key))?;
@@ -123,21 +125,25 @@ pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Pl
         if digests.iter().all(|(package, digest)| path(package, digest).is_file()) {
             return digests.iter().map(|(package, digest)| look(package, digest, path(package, digest))).collect();
         }
-        let binaries = build_all(ui, config, plan).await?;
+        let binaries = recorder::span(Kind::Build, packages.join(", "), build_all(ui, config, plan)).await?;
         if digests != self::digests(config, packages, plan)? {
             ui.warn("sources changed during the build: building again");
             continue;
         }
         for (package, digest) in &digests {
-            let target = path(package, digest);
-            let source = &binaries[package];
-            let binary = std::fs::read(source).with_context(|| format!("cannot read `{}`", source.display()))?;
-            // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
-            if plan.release {
-                elf::check(&binary, plan).with_context(|| format!("`{}` cannot run on Lambda", source.display()))?;
-            }
-            let bytes = package::zip(&binary, if plan.release { 9 } else { 1 })?;
-            write_whole(&target, &bytes).with_context(|| format!("cannot write `{}`", target.display()))?;
+            let work = async {
+                let target = path(package, digest);
+                let source = &binaries[package];
+                let binary = std::fs::read(source).with_context(|| format!("cannot read `{}`", source.display()))?;
+                // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
+                if plan.release {
+                    elf::check(&binary, plan)
+                        .with_context(|| format!("`{}` cannot run on Lambda", source.display()))?;
+                }
+                let bytes = package::zip(&binary, if plan.release { 9 } else { 1 })?;
+                write_whole(&target, &bytes).with_context(|| format!("cannot write `{}`", target.display()))
+            };
+            recorder::span(Kind::Package, package, work).await?;
         }
     }
     Err(still_changing().into())

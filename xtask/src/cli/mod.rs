@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
-pub use observe::LogsArgs;
+pub use observe::{LogsArgs, TimelineArgs};
 pub use releases::ReleasesArgs;
 pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
 
@@ -36,6 +36,8 @@ pub enum Command {
     Invoke(InvokeArgs),
     /// Print what the functions log, merged by time.
     Logs(LogsArgs),
+    /// Print what took how long in a deploy from this machine, beside earlier ones.
+    Timeline(TimelineArgs),
     /// Create what an account and a region share: the artifact bucket and the permissions boundary.
     Bootstrap(ChangeArgs),
     /// Delete an environment: objects with all their versions, rows, stacks.

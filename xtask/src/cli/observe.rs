@@ -1,5 +1,7 @@
 //! Arguments of commands that look at a deployed environment and change nothing.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::EnvArgs;
@@ -26,6 +28,23 @@ pub struct LogsArgs {
     #[arg(long, value_name = "PATTERN")]
     pub filter: Option<String>,
     /// One JSON object in each line: `{at, function, group, id, event}`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `timeline`.
+#[derive(Clone, Debug, Args)]
+pub struct TimelineArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// A deploy by its id, or the beginning of it. Default: the last one.
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Write it to this file as HTML, with earlier deploys beside it.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Print the deploy, its critical path and the comparison as JSON.
     #[arg(long)]
     pub json: bool,
 }

@@ -16,6 +16,7 @@ mod outputs;
 mod releases;
 mod render;
 mod test;
+mod timeline;
 
 use std::path::PathBuf;
 
@@ -61,6 +62,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Releases(args) => Mode { json: args.json, yes: false },
         Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Logs(args) => Mode { json: args.json, yes: false },
+        Command::Timeline(args) => Mode { json: args.json, yes: false },
         Command::Build(args) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::List(args)) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::Rotate(args)) => Mode { json: false, yes: args.change.yes },
@@ -80,6 +82,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
             Command::Releases(args) => releases::run(args, &ctx).await,
             Command::Invoke(args) => invoke::run(args, &ctx).await,
             Command::Logs(args) => Box::pin(logs::run(args, &ctx)).await,
+            Command::Timeline(args) => timeline::run(&args, &ctx),
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,
             Command::Destroy(args) => destroy::run(args, &ctx).await,
             Command::Build(args) => build::run(args, &ctx).await,

@@ -10,6 +10,7 @@ use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::config::Config;
 use crate::error::Problem;
+use crate::recorder::{self, Kind::Stack};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::ui::Ui;
 
@@ -22,8 +23,8 @@ pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> an
     let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
     let seen = |name: &str| world.shared.get(name).cloned();
     let (one, other) = tokio::try_join!(
-        apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), policy),
-        apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), policy),
+        recorder::span(Stack, &account.name, apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), policy)),
+        recorder::span(Stack, &region.name, apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), policy)),
     )?;
     for (input, applied) in [(account, one), (region, other)] {
         if applied.outcome != Outcome::Unchanged {

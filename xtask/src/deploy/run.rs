@@ -23,6 +23,7 @@ use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
 use crate::hotswap::{self, Ledger, Way};
 use crate::keys::Keys;
+use crate::recorder::{self, Kind};
 use crate::releases::archive::sha256;
 use crate::{graph, keys, local, site};
 
@@ -85,19 +86,24 @@ pub async fn run_in(
     source: Source,
     manner: Manner,
 ) -> anyhow::Result<Report> {
+    let environment = config.clone();
+    recorder::keep(&ctx.ui, &environment, Box::pin(deploy(ctx, config, asked, source, manner))).await
+}
+
+async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, manner: Manner) -> anyhow::Result<Report> {
     let start = Instant::now();
     if manner.hotswap {
         hotswap::refuse_protected(&config.env)?;
     }
     let policy = manner.policy(&config)?;
-    local::ensure(ctx, &config).await?;
+    recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
     ctx.ui.step(
         "Environment",
         format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
     );
-    let world = World::look(&aws, &config).await?;
+    let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let whole = world.services.iter().filter(|(_, seen)| !seen.live.outputs.is_empty());
     let deployed = whole.map(|(name, _)| name.clone()).collect();
     let full = scope::in_full(&config.app, asked, &deployed)?;
@@ -162,7 +168,8 @@ async fn deploy_stacks(run: &Arc<Run>) -> anyhow::Result<(BTreeMap<String, Outco
                 .collect();
             for service in ready {
                 waiting.remove(&service);
-                tasks.spawn(deploy_one(Arc::clone(run), service, outputs.clone()));
+                let after = producers[&service].iter().map(|producer| run.config.stack_name(producer)).collect();
+                tasks.spawn(recorder::within(after, deploy_one(Arc::clone(run), service, outputs.clone())));
             }
         }
         let Some(done) = tasks.join_next().await else { break };
@@ -200,12 +207,18 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
     };
     let full = run.full.contains(&service);
     let seen = run.world.services.get(&service).cloned();
-    let applied = match (input, run.world.live(&service)) {
-        (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
-        (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, run.policy).await?,
-        (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
-        (None, None) => return Ok((service, None)),
+    let name = run.config.stack_name(&service);
+    let work = async {
+        let applied = match (input, run.world.live(&service)) {
+            (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
+            (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, run.policy).await?,
+            (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
+            (None, None) => return Ok(None),
+        };
+        recorder::outcome(applied.outcome.name());
+        Ok(Some(applied))
     };
+    let Some(applied) = recorder::span(Kind::Stack, &name, work).await? else { return Ok((service, None)) };
     let through_stack = matches!(applied.outcome, Outcome::Created | Outcome::Updated);
     // Code that was swapped is no release: the stack still names the one before, and the next full deploy goes by it.
     if through_stack || !run.manner.hotswap {
@@ -221,7 +234,6 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
         Outcome::Hotswapped => "Hotswapped",
         Outcome::Reconciled => "Reconciled",
     };
-    let name = run.config.stack_name(&service);
     run.ctx.ui.step(verb, format!("{name} in {:.1} s", start.elapsed().as_secs_f64()));
     Ok((service, Some(applied)))
 }
@@ -376,9 +388,10 @@ async fn sync_sites(
             ));
             continue;
         }
-        let built = run.source.site(&run.ctx, &run.config, service).await?;
+        let built = recorder::span(Kind::SiteBuild, service, run.source.site(&run.ctx, &run.config, service)).await?;
         let config = run.source.config(&run.config, service)?;
-        let result = site::sync(&run.ctx, &run.aws, config, service, &built, outputs).await?;
+        let sync = site::sync(&run.ctx, &run.aws, config, service, &built, outputs);
+        let result = recorder::span(Kind::Sync, service, sync).await?;
         run.notes.note(service, |left| {
             left.touched |= result.changed();
             left.site = Some(built);

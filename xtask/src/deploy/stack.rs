@@ -13,6 +13,7 @@ use super::wait;
 use super::world::{Seen, look};
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::error::Problem;
+use crate::recorder;
 use crate::ui::Ui;
 
 /// What a deploy did to a stack.
@@ -29,6 +30,20 @@ pub enum Outcome {
     Hotswapped,
     /// It is as it was; functions that had been hotswapped run its code again.
     Reconciled,
+}
+
+impl Outcome {
+    /// As JSON has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Hotswapped => "hotswapped",
+            Self::Reconciled => "reconciled",
+        }
+    }
 }
 
 /// What an environment wants of every stack's operations.
@@ -171,5 +186,6 @@ async fn finish(
         let verb = if policy.protect { "Protected" } else { "Unprotected" };
         ui.step(verb, format!("{} against its deletion", wanted.name));
     }
+    recorder::outcome(outcome.name());
     Ok(Applied { outcome, outputs: live.outputs.clone() })
 }

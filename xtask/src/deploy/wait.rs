@@ -10,6 +10,7 @@ use super::tally::Tally;
 use crate::aws::is_expired;
 use crate::aws::stacks::{self, Event, LiveStack};
 use crate::error::Problem;
+use crate::recorder;
 use crate::ui::{Operation, Ui};
 
 /// Longest wait for one stack: CloudFront distributions take minutes, never this.
@@ -100,6 +101,7 @@ pub async fn settle(
         let poll = stacks::events(client, stack, token).await;
         for event in pace.tolerate(poll).map_err(|error| out_of_sight(error, short))?.into_iter().flatten() {
             if seen.insert(event.id.clone()) {
+                recorder::event(&event);
                 tally.count(&event);
                 show(ui, short, &event);
             }

@@ -10,6 +10,7 @@ use super::files::{Body, SiteFile};
 use super::manifest::{KEY, Manifest, OWN_PREFIX};
 use super::plan::Observed;
 use crate::aws::{Aws, buckets, distribution};
+use crate::recorder::{self, Kind};
 
 pub(super) use crate::aws::buckets::When;
 
@@ -76,6 +77,7 @@ impl Store for Bucket {
     }
 
     async fn invalidate(&self, paths: &[String]) -> anyhow::Result<()> {
-        distribution::invalidate(&self.aws.cloudfront, &self.distribution, paths, &self.run).await
+        let work = distribution::invalidate(&self.aws.cloudfront, &self.distribution, paths, &self.run);
+        recorder::span(Kind::Invalidation, &self.distribution, work).await
     }
 }
