@@ -4,6 +4,7 @@
 
 mod configuration;
 mod guide;
+mod hotswap;
 mod keys;
 mod killed;
 mod lifecycle;

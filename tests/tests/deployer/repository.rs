@@ -78,6 +78,14 @@ impl Repository {
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
     }
 
+    /// Makes a linked folder a copy, free to be changed.
+    pub(crate) fn own(&self, folder: &str) {
+        let link = self.root.join(folder);
+        let source = std::fs::read_link(&link).unwrap();
+        std::fs::remove_file(&link).unwrap();
+        copy(&source, &link);
+    }
+
     pub(crate) fn xtask(&self, args: &[&str]) -> Ran {
         Ran::of(&self.root, args)
     }
@@ -105,6 +113,18 @@ impl Repository {
 impl Drop for Repository {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), &to).unwrap();
+        }
     }
 }
 

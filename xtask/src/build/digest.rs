@@ -79,6 +79,15 @@ impl Workspace {
         Ok(found)
     }
 
+    /// The folders of a package's closure, below the root.
+    pub(super) fn folders(&self, package: &str) -> anyhow::Result<BTreeSet<PathBuf>> {
+        let folder = |name: &String| {
+            let folder = &self.members[name].0;
+            folder.strip_prefix(&self.root).unwrap_or(folder).to_owned()
+        };
+        Ok(self.closure(package)?.iter().map(folder).collect())
+    }
+
     /// The package behind a dependency's name, where the workspace renames it.
     fn package_of(&self, dependency: &str) -> String {
         let shared = self.manifest.get("workspace").and_then(|w| w.get("dependencies"));

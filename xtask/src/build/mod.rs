@@ -10,3 +10,11 @@ mod plan;
 pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all};
 pub(crate) use cargo::is_cargo_run;
 pub use plan::Plan;
+
+/// The folders of the workspace's packages that a package is built from, its own included, below the root.
+pub fn folders(
+    root: &std::path::Path,
+    package: &str,
+) -> anyhow::Result<std::collections::BTreeSet<std::path::PathBuf>> {
+    digest::Workspace::load(root)?.folders(package)
+}

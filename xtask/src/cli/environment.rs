@@ -38,6 +38,17 @@ pub enum Rollback {
     Off,
 }
 
+/// Arguments of `watch`.
+#[derive(Clone, Debug, Args)]
+pub struct WatchArgs {
+    /// Environment and confirmation; asked once.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Only what touches these services.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub service: Vec<String>,
+}
+
 /// Arguments of `outputs`.
 #[derive(Clone, Debug, Args)]
 pub struct OutputsArgs {

@@ -8,7 +8,9 @@ mod source;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use environment::{DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback};
+pub use environment::{
+    DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback, WatchArgs,
+};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{LogsArgs, TimelineArgs};
 pub use releases::ReleasesArgs;
@@ -28,6 +30,8 @@ pub struct Cli {
 pub enum Command {
     /// Build, upload and deploy everything, then sync the site. Nothing changed means nothing is done.
     Deploy(DeployArgs),
+    /// Deploy, then build and put in place whatever is saved: functions directly, pages loaded anew, logs printed.
+    Watch(WatchArgs),
     /// Print the outputs of an environment's stacks.
     Outputs(OutputsArgs),
     /// List the releases of an environment: what deploys left, newest first.

@@ -7,7 +7,7 @@ use crate::deploy::{self, Manner, Outcome, Report, Source};
 pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
     let source = Source::checkout(&config)?;
-    let manner = Manner { hotswap: args.hotswap, keep: args.rollback == Rollback::Off };
+    let manner = Manner { hotswap: args.hotswap, keep: args.rollback == Rollback::Off, again: false };
     let report = Box::pin(deploy::run_in(ctx, config, &args.service, source, manner)).await?;
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&report)?);
@@ -16,7 +16,21 @@ pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn summary(ctx: &Ctx, report: &Report) {
+/// What a deploy did, and where the site is.
+pub(super) fn summary(ctx: &Ctx, report: &Report) {
+    ctx.ui.step("Finished", told(report));
+    if let Some(id) = report.release {
+        ctx.ui.step("Released", format!("{id}: see `cargo xtask releases --env {}`", report.environment));
+    }
+    for name in report.sites.keys() {
+        if let Some(url) = report.outputs.get(name).and_then(|outputs| outputs.get("SiteUrl")) {
+            ctx.ui.step("Open", url);
+        }
+    }
+}
+
+/// What a deploy did, in one line.
+pub(super) fn told(report: &Report) -> String {
     let count = |wanted: Outcome| report.stacks.values().filter(|outcome| **outcome == wanted).count();
     let text = if report.changed {
         let (created, updated) = (count(Outcome::Created), count(Outcome::Updated));
@@ -30,13 +44,5 @@ fn summary(ctx: &Ctx, report: &Report) {
     } else {
         "nothing changed".to_owned()
     };
-    ctx.ui.step("Finished", format!("{text} in {:.1} s", report.seconds));
-    if let Some(id) = report.release {
-        ctx.ui.step("Released", format!("{id}: see `cargo xtask releases --env {}`", report.environment));
-    }
-    for name in report.sites.keys() {
-        if let Some(url) = report.outputs.get(name).and_then(|outputs| outputs.get("SiteUrl")) {
-            ctx.ui.step("Open", url);
-        }
-    }
+    format!("{text} in {:.1} s", report.seconds)
 }

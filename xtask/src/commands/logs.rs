@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::LogsArgs;
-use crate::config::Span;
+use crate::config::{Config, Span};
 use crate::error::Problem;
-use crate::logs::{Look, Source, Tail, json, line, sources};
+use crate::logs::{Look, Source, Tail, is_platform, json, line, sources};
 use crate::ui::Ui;
 
 pub(super) async fn run(args: LogsArgs, ctx: &Ctx) -> anyhow::Result<()> {
@@ -27,6 +27,17 @@ pub(super) async fn run(args: LogsArgs, ctx: &Ctx) -> anyhow::Result<()> {
         // Whoever has read enough is done, not failed.
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
+}
+
+/// Prints what the functions of services, or of all, log from now on; ends where nobody reads or AWS answers no more.
+pub(super) async fn stream(ui: &Ui, config: &Config, services: &[String]) -> anyhow::Result<()> {
+    let sources = sources(&config.app, &config.prefix(), services, &[])?;
+    let aws = Aws::connect(&config.env).await;
+    let from = Timestamp::now().as_millisecond();
+    let tail = Tail::new(aws.logs, sources, from, None, config.env.endpoint().is_some());
+    // Among a watch's own lines, three more about each call would bury what the function says.
+    let printer = Printer { terse: true, ..Printer::new(ui, &tail, false) };
+    follow(tail, printer).await
 }
 
 async fn print_all(mut tail: Tail, printer: Printer, since: &str) -> anyhow::Result<()> {
@@ -69,6 +80,8 @@ struct Printer {
     ui: Ui,
     look: Look,
     json: bool,
+    /// Whether Lambda's own words are left out.
+    terse: bool,
     sources: Vec<Source>,
 }
 
@@ -76,11 +89,14 @@ impl Printer {
     fn new(ui: &Ui, tail: &Tail, json: bool) -> Self {
         let sources = tail.sources().to_vec();
         let width = sources.iter().map(|source| source.label.chars().count()).max().unwrap_or_default();
-        Self { ui: ui.clone(), look: Look { colour: ui.data_colour(), width }, json, sources }
+        Self { ui: ui.clone(), look: Look { colour: ui.data_colour(), width }, json, terse: false, sources }
     }
 
     /// `false` where nobody reads any more.
     fn print(&self, number: usize, entry: &crate::aws::logs::Entry) -> bool {
+        if self.terse && is_platform(entry) {
+            return true;
+        }
         let Source { label, group } = &self.sources[number];
         let text = if self.json { json(label, group, entry) } else { line(self.look, number, label, entry) };
         self.ui.data_to_reader(text)

@@ -17,6 +17,7 @@ mod releases;
 mod render;
 mod test;
 mod timeline;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ use crate::cli::{Command, EnvArgs, KeysCommand};
 use crate::config::{Config, environment_of_branch, load_app};
 use crate::error::Problem;
 use crate::ui::{Mode, Ui};
+use crate::watch::Reload;
 
 /// What every command gets.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Ctx {
     pub root: PathBuf,
     /// The printer.
     pub ui: Ui,
+    /// Set under `watch` in an emulated environment: who tells the open pages of a site to load anew.
+    pub reload: Option<Reload>,
 }
 
 impl Ctx {
@@ -61,6 +65,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Outputs(args) => Mode { json: args.json, yes: false },
         Command::Releases(args) => Mode { json: args.json, yes: false },
         Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
+        Command::Watch(args) => Mode { json: false, yes: args.change.yes },
         Command::Logs(args) => Mode { json: args.json, yes: false },
         Command::Timeline(args) => Mode { json: args.json, yes: false },
         Command::Build(args) => Mode { json: args.json, yes: false },
@@ -72,7 +77,7 @@ pub fn mode(command: &Command) -> Mode {
 
 /// Runs one command to its end.
 pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
-    let ctx = Ctx { root: find_root()?, ui: ui.clone() };
+    let ctx = Ctx { root: find_root()?, ui: ui.clone(), reload: None };
     // One thread: the SDK is faster on it than on two where there are two cores, and nothing here computes for long.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -92,6 +97,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
             Command::Keys(args) => Box::pin(keys::run(args, &ctx)).await,
             Command::Local(args) => local::run(args, &ctx).await,
             Command::Doctor(args) => doctor::run(args, &ctx).await,
+            Command::Watch(args) => Box::pin(watch::run(args, &ctx)).await,
             Command::Test(args) => test::run(args, &ctx).await,
             Command::Bench(args) => bench::run(args, &ctx).await,
         }

@@ -129,3 +129,26 @@ fn read(root: &Path, name: &str) -> anyhow::Result<(String, String)> {
     let text = std::fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read `{file}`"))?;
     Ok((file, text))
 }
+
+#[cfg(test)]
+impl Config {
+    /// An application and an environment for tests, without files.
+    pub(crate) fn sample(app: &str, target: Target) -> Self {
+        let parsed = |text: &str| serde_yaml::from_str(text).map_err(|error| error.to_string());
+        let functions = serde_yaml::from_str("{memory: 128, timeout: 3, retention: 7}");
+        let (Ok(app), Ok(functions)) = (parsed(app), functions) else { panic!("no configuration: {app}") };
+        let env = Environment {
+            name: "dev".into(),
+            target,
+            region: "eu-central-1".into(),
+            protected: false,
+            architecture: Architecture::Arm64,
+            functions,
+            limits: std::collections::BTreeMap::new(),
+            domain: None,
+            alarm_topic: None,
+            mail: None,
+        };
+        Self { root: PathBuf::from("/nowhere"), app, env }
+    }
+}

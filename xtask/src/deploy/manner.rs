@@ -11,6 +11,8 @@ pub struct Manner {
     pub hotswap: bool,
     /// Keep what succeeded in a stack where something fails, instead of rolling it back.
     pub keep: bool,
+    /// A further round of one run: what the first one checked, said and asked is not checked, said and asked again.
+    pub again: bool,
 }
 
 impl Manner {

@@ -15,8 +15,8 @@ use super::notes::Notes;
 use super::scope;
 use super::source::Source;
 use super::stack::{Applied, Outcome, Policy, apply};
-use super::world::World;
-use crate::aws::stacks::{self, StackInput, Template};
+use super::world::{self, World};
+use crate::aws::stacks::{StackInput, Template};
 use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::commands::Ctx;
@@ -96,13 +96,17 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
         hotswap::refuse_protected(&config.env)?;
     }
     let policy = manner.policy(&config)?;
-    recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
+    if !manner.again {
+        recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
+    }
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
-    ctx.ui.step(
-        "Environment",
-        format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
-    );
+    if !manner.again {
+        ctx.ui.step(
+            "Environment",
+            format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
+        );
+    }
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let whole = world.services.iter().filter(|(_, seen)| !seen.live.outputs.is_empty());
     let deployed = whole.map(|(name, _)| name.clone()).collect();
@@ -111,7 +115,9 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     } else {
         environment::require_bootstrap(&ctx.ui, &config, &world)?;
-        confirm(ctx, &config, &full, &world)?;
+        if !manner.again {
+            confirm(ctx, &config, &full, &world)?;
+        }
     }
     let ledger = hotswap::read(&aws, &config).await?;
     let (ctx, by, artifacts, notes) = (ctx.clone(), identity.arn, OnceCell::new(), Notes::default());
@@ -268,11 +274,12 @@ async fn apply_directly(
 ) -> anyhow::Result<Option<Applied>> {
     let client = &run.aws.cloudformation;
     // Asked again: what was seen at the start is as old as the build is long.
-    let (live, template) = match run.world.live(service) {
-        Some(_) => tokio::try_join!(stacks::describe(client, &input.name), stacks::template(client, &input.name))?,
-        None => (None, String::new()),
+    let seen = match run.world.live(service) {
+        Some(_) => world::look(client, &input.name).await?,
+        None => None,
     };
-    if let Way::Stack(reason) = hotswap::way(live.as_ref(), Some(&template), input) {
+    let (live, template) = seen.map_or((None, None), |seen| (Some(seen.live), seen.template));
+    if let Way::Stack(reason) = hotswap::way(live.as_ref(), template.as_deref(), input) {
         run.ctx.ui.step("Deploying", format!("{} in full: {reason}", input.name));
         return Ok(None);
     }

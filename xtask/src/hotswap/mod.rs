@@ -27,3 +27,6 @@ pub fn refuse_protected(env: &Environment) -> Result<(), Problem> {
     Err(Problem::usage(format!("environment `{name}` is protected: its functions change with their stacks alone"))
         .hint(format!("cargo xtask deploy --env {name}")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,7 +105,12 @@ struct Code {
 
 impl Code {
     async fn of(aws: &Aws, config: &Config, artifact: &Artifact) -> anyhow::Result<Self> {
-        let sha256 = objects::sha256(&aws.s3, &artifact.bucket, &artifact.key).await?;
+        // An artifact of an older version may not say it.
+        let recorded = hex::decode(&artifact.sha256).ok().filter(|bytes| bytes.len() == 32);
+        let sha256 = match recorded {
+            Some(bytes) => bytes,
+            None => objects::sha256(&aws.s3, &artifact.bucket, &artifact.key).await?.to_vec(),
+        };
         Ok(Self {
             bucket: artifact.bucket.clone(),
             key: artifact.key.clone(),

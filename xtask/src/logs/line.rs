@@ -46,13 +46,19 @@ pub fn line(look: Look, number: usize, label: &str, entry: &Entry) -> String {
         _ => "2",
     };
     let name = paint(COLOURS[number % COLOURS.len()], &format!("{label:<width$}", width = look.width));
-    let platform = PLATFORM.iter().any(|word| entry.message.starts_with(word));
+    let platform = is_platform(entry);
     let text = match (failed, platform) {
         (true, _) => paint("31", &text),
         (false, true) => paint("2", &text),
         (false, false) => text,
     };
     format!("{} {name} {} {text}", paint("2", &time), paint(colour, &format!("{level:<5}"))).trim_end().to_owned()
+}
+
+/// Whether an event is Lambda's own word on a call, not the function's.
+#[must_use]
+pub fn is_platform(entry: &Entry) -> bool {
+    PLATFORM.iter().any(|word| entry.message.starts_with(word))
 }
 
 /// An event as one line of JSON: `{at, function, group, id, event}`, the event as it is where it is JSON, else its text.

@@ -6,6 +6,6 @@ mod select;
 mod tail;
 mod window;
 
-pub use line::{Look, json, line};
+pub use line::{Look, is_platform, json, line};
 pub use select::sources;
 pub use tail::{Source, Tail};

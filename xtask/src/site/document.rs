@@ -53,6 +53,13 @@ pub(super) fn replace(html: &str, meta: Meta, content: &str) -> Result<String, P
     Ok(format!("{}\"{}\"{}", &html[..place.start], escape(content), &html[place.end..]))
 }
 
+/// The text with a module before the element that names the configuration.
+pub(super) fn with_module(html: &str, path: &str) -> Result<String, Problem> {
+    let (_, place) = find(html, Meta::Config)?;
+    let at = html[..place.start].rfind('<').unwrap_or_default();
+    Ok(format!("{}<script type=\"module\" src=\"{}\"></script>\n    {}", &html[..at], escape(path), &html[at..]))
+}
+
 fn find(html: &str, meta: Meta) -> Result<(&str, Range<usize>), Problem> {
     let tags = metas(html);
     let found: Vec<_> = tags.iter().filter(|attributes| meta.matches(attributes)).collect();

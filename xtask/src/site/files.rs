@@ -100,6 +100,12 @@ impl SiteFile {
         Self::of_bytes(format!("config.{}.json", &digest[..16]), text)
     }
 
+    /// A module, named after its content.
+    pub(super) fn of_script(text: &str) -> Self {
+        let digest = hex::encode(Sha256::digest(text.as_bytes()));
+        Self::of_bytes(format!("assets/module-{}.js", &digest[..16]), text)
+    }
+
     fn of_file(path: String, file: &Path) -> anyhow::Result<Self> {
         let read = Self::of_bytes(path, std::fs::read(file)?);
         Ok(Self { body: Body::File(file.to_owned()), ..read })

@@ -47,6 +47,26 @@ pub(super) fn policy(site: &Site, outputs: &Outputs, built: &str) -> anyhow::Res
     Ok(directives.into_iter().map(line).collect::<Vec<_>>().join("; "))
 }
 
+/// A policy with one more origin in one of its directives.
+pub(super) fn allow(policy: &str, directive: &str, origin: &str) -> String {
+    let mut found = false;
+    let mut all: Vec<String> = policy
+        .split("; ")
+        .filter(|one| !one.is_empty())
+        .map(|one| match one.split(' ').next() {
+            Some(name) if name == directive => {
+                found = true;
+                format!("{} {origin}", one.trim_end_matches(" 'none'"))
+            }
+            _ => one.to_owned(),
+        })
+        .collect();
+    if !found {
+        all.push(format!("{directive} 'self' {origin}"));
+    }
+    all.join("; ")
+}
+
 /// An output that is there.
 pub(super) fn output<'a>(outputs: &'a Outputs, reference: &OutputRef) -> anyhow::Result<&'a str> {
     let found = outputs.get(&reference.service).and_then(|values| values.get(&reference.output));

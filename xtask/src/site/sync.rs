@@ -15,6 +15,7 @@ use crate::aws::Aws;
 use crate::commands::Ctx;
 use crate::config::Outputs;
 use crate::config::{Config, OutputRef, Site};
+use crate::watch::Reload;
 
 /// What a sync did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -56,7 +57,8 @@ pub async fn sync(
         distribution: settings::output(outputs, &own("DistributionId"))?.to_owned(),
         run: format!("{}-{}", config.stack_name(service), Timestamp::now().as_nanosecond()),
     };
-    let files = assemble(site, config, &built.folder, outputs)?;
+    let script = script(ctx.reload.as_ref(), config);
+    let files = assemble(site, config, &built.folder, (outputs, script.as_ref()))?;
     let (synced, invalidation_error) =
         run(&store, &files, Timestamp::now()).await.with_context(|| format!("cannot sync the site of `{service}`"))?;
     if let Some(error) = invalidation_error {
@@ -70,15 +72,42 @@ pub async fn sync(
     Ok(synced)
 }
 
-/// The built files, `config.<hash>.json`, and the `index.html` that names it.
-fn assemble(site: &Site, config: &Config, built: &Path, outputs: &Outputs) -> anyhow::Result<Files> {
+/// Only where a watch asks for it, and only on this machine: nothing of it reaches a site on AWS.
+pub(super) fn script(reload: Option<&Reload>, config: &Config) -> Option<Script> {
+    config.env.endpoint()?;
+    reload.map(|reload| Script { text: reload.script(), calls: reload.origin().to_owned() })
+}
+
+/// A module that a page runs beside its own.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) text: String,
+    /// The origin that it calls.
+    pub(super) calls: String,
+}
+
+/// The built files, `config.<hash>.json`, perhaps a script more, and the `index.html` that names them.
+pub(super) fn assemble(
+    site: &Site,
+    config: &Config,
+    built: &Path,
+    (outputs, script): (&Outputs, Option<&Script>),
+) -> anyhow::Result<Files> {
     let mut files = files::read(built)?;
     let settings = SiteFile::of_config(&settings::json(site, config, outputs)?);
     let html = std::fs::read_to_string(built.join(INDEX))
         .with_context(|| format!("cannot read `{}`", built.join(INDEX).display()))?;
-    let policy = settings::policy(site, outputs, &document::content(&html, Meta::Policy)?)?;
+    let mut policy = settings::policy(site, outputs, &document::content(&html, Meta::Policy)?)?;
+    if let Some(script) = script {
+        policy = settings::allow(&policy, "connect-src", &script.calls);
+    }
     let html = document::replace(&html, Meta::Policy, &policy)?;
-    let html = document::replace(&html, Meta::Config, &format!("/{}", settings.path))?;
+    let mut html = document::replace(&html, Meta::Config, &format!("/{}", settings.path))?;
+    if let Some(script) = script {
+        let file = SiteFile::of_script(&script.text);
+        html = document::with_module(&html, &format!("/{}", file.path))?;
+        files.insert(file.path.clone(), file);
+    }
     for file in [settings, SiteFile::of_bytes(INDEX, html)] {
         files.insert(file.path.clone(), file);
     }

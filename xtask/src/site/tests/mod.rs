@@ -1,5 +1,6 @@
 //! The sync's laws, against a world that fails at every step.
 
+mod watched;
 mod world;
 
 use std::collections::BTreeSet;
