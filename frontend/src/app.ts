@@ -14,6 +14,7 @@ import { TodoList } from "./todo-list.ts";
 import { TodoWrites } from "./todo-writes.ts";
 import { clock, Transport } from "./transport.ts";
 import { connectionBanner } from "./ui/connection.ts";
+import { followKeyboard } from "./ui/keyboard.ts";
 import { uploadSteps } from "./upload-steps.ts";
 import { Uploads } from "./uploads.ts";
 import { confirmView } from "./views/confirm.ts";
@@ -87,6 +88,7 @@ export class App {
     const { auth, router, uploads, drafts, writes } = this.#context;
     this.#shell.connection.replaceWith(connectionBanner(writes));
     followConnection(this.#context);
+    followKeyboard();
     writes.onDeleted((todoID) => {
       drafts.drop(`todo.${todoID}.`);
       uploads.drop(todoID);

@@ -51,7 +51,20 @@ export class Shell {
     }
     const button = h("button", { type: "button", class: "button quiet" }, icon(ICONS.logout), "Log out");
     button.addEventListener("click", () => this.#logOut());
-    replace(this.#user, h("span", { class: "bar-email" }, identity.email), button);
+    const help = h(
+      "button",
+      {
+        type: "button",
+        class: "button quiet icon-only help",
+        "aria-label": "Keyboard shortcuts",
+        title: "Keyboard shortcuts (?)",
+      },
+      "?",
+    );
+    help.addEventListener("click", () => {
+      void import("./ui/shortcut-list.ts").then(({ showShortcuts }) => showShortcuts());
+    });
+    replace(this.#user, h("span", { class: "bar-email" }, identity.email), help, button);
   }
 
   show(view: View): void {

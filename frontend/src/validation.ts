@@ -48,6 +48,24 @@ export function fileError(file: { name: string; size: number }, maxFileSize: num
   return `${file.name} is ${sizeLabel(file.size)}; at most ${sizeLabel(maxFileSize)} are allowed.`;
 }
 
+/** "PNG", "PDF": from the name's ending, else from the type. Empty where neither says anything. */
+export function typeLabel(file: { fileName: string; contentType: string }): string {
+  const ending = /\.([a-z0-9]{1,8})$/i.exec(file.fileName)?.[1];
+  if (ending) return ending.toUpperCase();
+  const [kind = "", subtype = ""] = file.contentType.split("/");
+  return subtype === "octet-stream" || !/^[a-z0-9-]{1,12}$/i.test(subtype)
+    ? kind.replace("application", "")
+    : subtype.toUpperCase();
+}
+
+/** Pictures that any browser draws and none runs. */
+const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"]);
+const LARGEST_PREVIEW = 15 * 1024 ** 2;
+
+export function hasPreview(file: { contentType: string; size: number }): boolean {
+  return PICTURES.has(file.contentType.toLowerCase()) && file.size <= LARGEST_PREVIEW;
+}
+
 export function sizeLabel(bytes: number, locale?: string): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);

@@ -11,6 +11,7 @@ import {
   openTodo,
   row,
 } from "./support/app.mjs";
+import { expectAccessible } from "./support/axe.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
 import { outputs } from "./support/environment.mjs";
 
@@ -76,6 +77,7 @@ test("offline, todos are added, changed, completed and deleted, and all of it is
   await typeAndAdd("Added in a tunnel");
   await expectTitles(page, ["Added in a tunnel", "Changed offline", "Ticked"]);
   await banner("5 changes are kept on this device").waitFor();
+  await expectAccessible(page, "the list while offline");
   await page.locator(".row").filter({ hasText: "Added in a tunnel" }).getByText("Not sent yet").waitFor();
 
   await context.setOffline(false);

@@ -3,18 +3,25 @@ import type { TodoFile } from "../api.ts";
 import { instantLabel } from "../dates.ts";
 import { h, icon, isSafeLink } from "../dom.ts";
 import { ICONS } from "../ui/icons.ts";
-import { sizeLabel } from "../validation.ts";
+import { hasPreview, sizeLabel, typeLabel } from "../validation.ts";
 
 export interface FileActions {
   remove(file: TodoFile): void;
   download(file: TodoFile): void;
+  /** Shows a picture in full. */
+  view(file: TodoFile): void;
   /** Asks again whether a pending file has arrived. */
   check(file: TodoFile): void;
 }
 
 export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
   const available = file.status === "available" && file.filePath !== undefined && isSafeLink(file.filePath);
-  const facts = [sizeLabel(file.size), available ? instantLabel(file.dateUploaded) : "not arrived yet"];
+  const type = typeLabel(file);
+  const facts = [
+    ...(type ? [type] : []),
+    sizeLabel(file.size),
+    available ? instantLabel(file.dateUploaded) : "not arrived yet",
+  ];
   const removal = h(
     "button",
     {
@@ -29,7 +36,9 @@ export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
   return h(
     "li",
     { class: "file" },
-    h("span", { class: "file-mark" }, icon(ICONS.file)),
+    available && hasPreview(file)
+      ? preview(file, actions)
+      : h("span", { class: "file-mark" }, icon(ICONS.file)),
     h(
       "div",
       { class: "file-body" },
@@ -44,6 +53,30 @@ export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
       ),
     removal,
   );
+}
+
+/** A small picture in the place of the icon, which comes back where the picture can't be drawn. */
+function preview(file: TodoFile, actions: FileActions): HTMLElement {
+  const picture = h("img", {
+    src: file.filePath,
+    alt: "",
+    loading: "lazy",
+    decoding: "async",
+    referrerpolicy: "no-referrer",
+  });
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "file-mark preview",
+      "data-key": `view-${file.fileID}`,
+      "aria-label": `Show ${file.fileName}`,
+      on: { click: () => actions.view(file) },
+    },
+    picture,
+  );
+  picture.addEventListener("error", () => button.replaceChildren(icon(ICONS.file)));
+  return button;
 }
 
 /** A plain click asks for a fresh address if this one is old; opening in a new tab takes it as it is. */

@@ -43,6 +43,12 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
         if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
         openElsewhere(path);
       }),
+    view: (file: TodoFile) =>
+      void guarded(async () => {
+        const path = await files.freshPath(file.fileID, left.signal);
+        if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
+        (await import("../ui/picture.ts")).showPicture(path, file.fileName);
+      }),
     remove: (file: TodoFile) =>
       void guarded(async () => {
         const text = `“${file.fileName}” will be gone for good.`;

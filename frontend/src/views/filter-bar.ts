@@ -40,6 +40,7 @@ export function filterBar({ list, router }: Context): { element: HTMLElement; di
     const radio = h("input", {
       type: "radio",
       name: "filter",
+      value: label.toLowerCase(),
       checked: list.state.query.completed === completed,
       on: { change: () => ask({ completed }, "push") },
     });

@@ -1,5 +1,6 @@
 // The rows of the list under the headings that follow from their order. Each row is drawn once and then moved or
-// kept: with thousands of them, only what changed is touched, and what is off the screen is not laid out at all.
+// kept: with thousands of them, only what changed is touched. They stand in chunks, and the browser neither lays out
+// nor paints a chunk that is off the screen, while its search, the keyboard and assistive technology still find it.
 import type { Todo } from "../api.ts";
 import { dayOf, GROUP_NAMES, type Group, groupOf } from "../dates.ts";
 import { h } from "../dom.ts";
@@ -12,6 +13,9 @@ export interface RowFacts {
   search: string;
 }
 
+/** Rows: few enough that a chunk costs nothing, enough that there are few of them. */
+const CHUNK = 50;
+
 interface Row {
   element: HTMLElement;
   group: Group;
@@ -23,7 +27,7 @@ export class TodoRows {
   readonly element = h("div", { class: "groups" });
   readonly #draw: (todo: Todo, facts: RowFacts) => HTMLElement;
   readonly #rows = new Map<string, Row>();
-  readonly #groups = new Map<Group, { section: HTMLElement; items: HTMLElement }>();
+  readonly #groups = new Map<Group, { section: HTMLElement; chunks: HTMLElement }>();
 
   constructor(draw: (todo: Todo, facts: RowFacts) => HTMLElement) {
     this.#draw = draw;
@@ -43,10 +47,9 @@ export class TodoRows {
     for (const [group, { section }] of this.#groups) if (!sorted.has(group)) section.remove();
     let next = this.element.firstElementChild;
     for (const [group, rows] of sorted) {
-      const { section, items } = this.#group(group);
+      const { section, chunks } = this.#group(group);
       next = inPlace(this.element, section, next);
-      let nextRow = items.firstElementChild;
-      for (const row of rows) nextRow = inPlace(items, row, nextRow);
+      fill(chunks, rows);
     }
   }
 
@@ -72,15 +75,26 @@ export class TodoRows {
     return element;
   }
 
-  #group(group: Group): { section: HTMLElement; items: HTMLElement } {
+  #group(group: Group): { section: HTMLElement; chunks: HTMLElement } {
     const known = this.#groups.get(group);
     if (known) return known;
-    const items = h("ul", { class: "rows" });
+    const chunks = h("div", { class: "rows" });
     const title = h("h2", { class: `group-title ${group}` }, GROUP_NAMES[group]);
-    const made = { section: h("section", { class: "group" }, title, items), items };
+    const made = { section: h("section", { class: "group" }, title, chunks), chunks };
     this.#groups.set(group, made);
     return made;
   }
+}
+
+/** A row that has its place in another chunk now leaves this one when that one is filled. */
+function fill(chunks: HTMLElement, rows: readonly HTMLElement[]): void {
+  const count = Math.ceil(rows.length / CHUNK);
+  while (chunks.children.length < count) chunks.append(h("ul", { class: "chunk" }));
+  for (const [index, chunk] of [...chunks.children].entries()) {
+    let next = chunk.firstElementChild;
+    for (const row of rows.slice(index * CHUNK, (index + 1) * CHUNK)) next = inPlace(chunk, row, next);
+  }
+  while (chunks.children.length > count) chunks.lastElementChild?.remove();
 }
 
 /**

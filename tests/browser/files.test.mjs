@@ -1,0 +1,84 @@
+// Files beyond the plain way: many at once, one that fails, pictures.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { PNG } from "pngjs";
+import { addTodo, attach, enter, filesOf, newUser, openTodo } from "./support/app.mjs";
+import { expectAccessible } from "./support/axe.mjs";
+import { launch, newVisitor, openPage } from "./support/browser.mjs";
+import { outputs } from "./support/environment.mjs";
+
+let browser;
+let page;
+
+before(async () => {
+  browser = await launch();
+  page = await openPage(await newVisitor(browser));
+  await enter(page, newUser("files"));
+  await addTodo(page, { title: "With files" });
+  await openTodo(page, "With files");
+});
+after(() => browser?.close());
+
+const bytes = (name, mimeType = "application/octet-stream") => ({
+  name,
+  mimeType,
+  buffer: randomBytes(1_000),
+});
+
+test("many files go up at once, and one that fails is sent again without its neighbours", async () => {
+  const storage = new URL(outputs.files.UploadOrigin).origin;
+  let failed = 0;
+  await page.route(
+    (url) => url.origin === storage && url.href.includes("X-Amz-Signature"),
+    (route) => {
+      if (route.request().method() !== "PUT" || failed > 0) return route.continue();
+      failed += 1;
+      return route.abort();
+    },
+  );
+  await attach(page, ...["a.bin", "b.bin", "c.bin", "d.bin", "e.bin"].map((name) => bytes(name)));
+  await filesOf(page).getByText("The upload was interrupted.").waitFor();
+  await filesOf(page).getByRole("link").nth(3).waitFor({ timeout: 60_000 });
+  await expectAccessible(page, "an upload that failed");
+  await filesOf(page).getByRole("button", { name: "Try again" }).click();
+  await filesOf(page).getByRole("link").nth(4).waitFor({ timeout: 60_000 });
+  assert.equal(await filesOf(page).getByText("interrupted").count(), 0);
+  assert.deepEqual((await filesOf(page).getByRole("link").allTextContents()).toSorted(), [
+    "a.bin",
+    "b.bin",
+    "c.bin",
+    "d.bin",
+    "e.bin",
+  ]);
+  await filesOf(page).getByText("BIN · 1,000 bytes").first().waitFor();
+});
+
+test("a picture is shown small in the list and large on demand, and what only claims to be one as a file", async () => {
+  const picture = new PNG({ width: 640, height: 400 });
+  for (let at = 0; at < picture.data.length; at += 4) picture.data.set([at % 256, 110, 94, 255], at);
+  await attach(
+    page,
+    { name: "view.png", mimeType: "image/png", buffer: PNG.sync.write(picture) },
+    bytes("broken.png", "image/png"),
+    { name: "code.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<svg onload='window.hacked=1'/>") },
+  );
+  for (const name of ["view.png", "broken.png", "code.svg"]) {
+    await filesOf(page).getByRole("link", { name }).waitFor({ timeout: 60_000 });
+  }
+  const small = filesOf(page).getByRole("button", { name: "Show view.png" });
+  await small.scrollIntoViewIfNeeded();
+  await page.waitForFunction(
+    () => document.querySelector("[aria-label='Show view.png'] img")?.naturalWidth === 640,
+  );
+  await page.waitForFunction(() => !document.querySelector("[aria-label='Show broken.png'] img"));
+  assert.equal(await filesOf(page).getByRole("button", { name: "Show code.svg" }).count(), 0);
+  await small.click();
+  const dialog = page.getByRole("dialog", { name: "Picture: view.png" });
+  await dialog.getByRole("img", { name: "view.png" }).waitFor();
+  await page.waitForFunction(() => document.querySelector("dialog img")?.naturalWidth === 640);
+  await expectAccessible(page, "a picture");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement.getAttribute("aria-label") === "Show view.png");
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+});
