@@ -13,6 +13,8 @@ pub enum Exit {
     Usage = 2,
     /// A person, or the lack of one, declined the question.
     Declined = 3,
+    /// Nothing went wrong, and there is something to deploy (`plan --detailed-exitcode`).
+    Changes = 4,
 }
 
 /// An error with the way out. Wrap it in `anyhow` context freely: the chain is searched for it.

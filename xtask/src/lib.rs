@@ -14,6 +14,7 @@ pub mod hotswap;
 pub mod keys;
 pub mod local;
 pub mod logs;
+pub mod plan;
 pub mod recorder;
 pub mod releases;
 pub mod render;

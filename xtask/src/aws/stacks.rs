@@ -6,8 +6,8 @@ use anyhow::Context;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, Parameter, ResourceStatus, Stack, StackEvent,
-    StackStatus, Tag, TemplateStage,
+    Capability, ChangeSetStatus, ChangeSetType, EvaluationType, ExecutionStatus, Parameter, RequiresRecreation,
+    ResourceChange, ResourceStatus, Stack, StackEvent, StackStatus, Tag, TemplateStage,
 };
 
 use super::explain;
@@ -205,6 +205,48 @@ pub async fn change_set(client: &Client, stack: &str, name: &str) -> anyhow::Res
 /// CloudFormation has no code for an empty change set, only these two sentences (API reference, `DescribeChangeSet`).
 fn says_no_changes(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+/// What a change set does to one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceAction {
+    /// Logical id.
+    pub id: String,
+    /// `Add`, `Modify`, `Remove` and the like.
+    pub action: String,
+    /// `True`, `False` or `Conditional`; empty where nothing is modified.
+    pub replacement: String,
+    /// Whether what may replace the resource is a change of its own, and not one that follows from another resource's.
+    pub by_itself: bool,
+}
+
+/// What a change set does, resource by resource.
+pub async fn actions(client: &Client, stack: &str, name: &str) -> anyhow::Result<Vec<ResourceAction>> {
+    let mut found = Vec::new();
+    let mut from = None;
+    loop {
+        let call = client.describe_change_set().stack_name(stack).change_set_name(name).set_next_token(from);
+        let page = call.send().await.map_err(explain).with_context(|| format!("cannot read change set `{name}`"))?;
+        found.extend(page.changes().iter().filter_map(|change| change.resource_change()).map(action));
+        from = page.next_token().map(str::to_owned);
+        if from.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn action(change: &ResourceChange) -> ResourceAction {
+    let by_itself = change.details().iter().any(|detail| {
+        let recreates = detail.target().and_then(|target| target.requires_recreation());
+        recreates.is_some_and(|one| *one != RequiresRecreation::Never)
+            && detail.evaluation() == Some(&EvaluationType::Static)
+    });
+    ResourceAction {
+        id: change.logical_resource_id().unwrap_or_default().to_owned(),
+        action: change.action().map(|action| action.as_str().to_owned()).unwrap_or_default(),
+        replacement: change.replacement().map(|one| one.as_str().to_owned()).unwrap_or_default(),
+        by_itself,
+    }
 }
 
 /// The names of a stack's change sets.

@@ -78,6 +78,17 @@ pub async fn ensure(
     Err(still_changing().into())
 }
 
+/// The artifact of each package as `ensure` would name it; nothing is built or looked for, so only bucket and
+/// key are known.
+pub fn planned(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<String, Artifact>> {
+    let bucket = config.artifact_bucket();
+    let artifact = |(package, digest): (String, String)| {
+        let key = key(&package, &digest);
+        (package, Artifact { bucket: bucket.clone(), key, sha256: String::new(), toolchain: String::new() })
+    };
+    Ok(digests(config, packages, Plan::of(config))?.into_iter().map(artifact).collect())
+}
+
 impl Artifact {
     /// What is in the bucket under a key.
     pub async fn find(aws: &Aws, bucket: &str, key: &str) -> anyhow::Result<Option<Self>> {

@@ -7,7 +7,7 @@ mod elf;
 mod package;
 mod plan;
 
-pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all};
+pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all, planned};
 pub(crate) use cargo::is_cargo_run;
 pub use plan::Plan;
 

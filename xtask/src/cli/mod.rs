@@ -3,6 +3,7 @@
 mod environment;
 mod machine;
 mod observe;
+mod plan;
 mod releases;
 mod source;
 
@@ -13,6 +14,7 @@ pub use environment::{
 };
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{LogsArgs, TimelineArgs};
+pub use plan::PlanArgs;
 pub use releases::ReleasesArgs;
 pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
 
@@ -30,6 +32,8 @@ pub struct Cli {
 pub enum Command {
     /// Build, upload and deploy everything, then sync the site. Nothing changed means nothing is done.
     Deploy(DeployArgs),
+    /// Show what a deploy would do, across stacks, code and site, and change nothing.
+    Plan(PlanArgs),
     /// Deploy, then build and put in place whatever is saved: functions directly, pages loaded anew, logs printed.
     Watch(WatchArgs),
     /// Print the outputs of an environment's stacks.

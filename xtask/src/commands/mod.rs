@@ -13,6 +13,7 @@ mod local;
 mod logs;
 mod new;
 mod outputs;
+mod plan;
 mod releases;
 mod render;
 mod test;
@@ -23,7 +24,7 @@ use std::path::PathBuf;
 
 use crate::cli::{Command, EnvArgs, KeysCommand};
 use crate::config::{Config, environment_of_branch, load_app};
-use crate::error::Problem;
+use crate::error::{Exit, Problem};
 use crate::ui::{Mode, Ui};
 use crate::watch::Reload;
 
@@ -62,6 +63,7 @@ pub fn mode(command: &Command) -> Mode {
     match command {
         Command::Deploy(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
+        Command::Plan(args) => Mode { json: args.json, yes: false },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
         Command::Releases(args) => Mode { json: args.json, yes: false },
         Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
@@ -76,12 +78,13 @@ pub fn mode(command: &Command) -> Mode {
 }
 
 /// Runs one command to its end.
-pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
+pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
     let ctx = Ctx { root: find_root()?, ui: ui.clone(), reload: None };
     // One thread: the SDK is faster on it than on two where there are two cores, and nothing here computes for long.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::Plan(args) => return Box::pin(plan::run(args, &ctx)).await,
             Command::Deploy(args) => Box::pin(deploy::run(args, &ctx)).await,
             Command::Outputs(args) => outputs::run(args, &ctx).await,
             Command::Releases(args) => releases::run(args, &ctx).await,
@@ -100,7 +103,8 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<()> {
             Command::Watch(args) => Box::pin(watch::run(args, &ctx)).await,
             Command::Test(args) => test::run(args, &ctx).await,
             Command::Bench(args) => bench::run(args, &ctx).await,
-        }
+        }?;
+        Ok(Exit::Done)
     })
 }
 

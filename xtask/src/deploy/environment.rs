@@ -35,7 +35,7 @@ pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> an
 }
 
 /// Shared by all environments of an account: no environment in the name.
-fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Result<StackInput> {
+pub(crate) fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Result<StackInput> {
     Ok(StackInput {
         name: shared_name(config, name),
         template: renderer.bootstrap(config, name)?,

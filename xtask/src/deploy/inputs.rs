@@ -1,14 +1,14 @@
 //! What a stack is sent: template, parameters from other stacks' outputs, artifact and keys, tags. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::stacks::StackInput;
+use crate::aws::stacks::{LiveStack, StackInput};
 use crate::build::Artifact;
 use crate::config::{Config, OutputRef, Outputs};
 use crate::error::Problem;
 
 /// The value of a reference.
-pub(super) fn resolve<'a>(outputs: &'a Outputs, to: &OutputRef) -> Result<&'a str, Problem> {
+fn resolve<'a>(outputs: &'a Outputs, to: &OutputRef) -> Result<&'a str, Problem> {
     let Some(stack) = outputs.get(&to.service) else {
         return Err(Problem::failed(format!("`{to}` is not known: stack `{}` is not deployed", to.service))
             .hint(format!("cargo xtask deploy --service {}", to.service)));
@@ -21,13 +21,13 @@ pub(super) fn resolve<'a>(outputs: &'a Outputs, to: &OutputRef) -> Result<&'a st
 }
 
 /// The parameters that come from other stacks.
-pub(super) fn wired(config: &Config, service: &str, outputs: &Outputs) -> Result<BTreeMap<String, String>, Problem> {
+pub(crate) fn wired(config: &Config, service: &str, outputs: &Outputs) -> Result<BTreeMap<String, String>, Problem> {
     let spec = &config.app.services[service];
     spec.inputs.iter().map(|(name, to)| Ok((name.clone(), resolve(outputs, to)?.to_owned()))).collect()
 }
 
 /// Everything that a service's stack is sent.
-pub(super) fn stack_input(
+pub(crate) fn stack_input(
     config: &Config,
     service: &str,
     template: String,
@@ -49,8 +49,42 @@ pub(super) fn stack_input(
     }
 }
 
+/// A consumer that was not asked for keeps its template and code, and gets only inputs that changed; `None` where none did.
+pub(crate) fn rewired(
+    config: &Config,
+    live: Option<&LiveStack>,
+    service: &str,
+    outputs: &Outputs,
+) -> Result<Option<StackInput>, Problem> {
+    let Some(live) = live else { return Ok(None) };
+    let mut parameters = live.parameters.clone();
+    for (name, to) in &config.app.services[service].inputs {
+        // An input that only the next template knows is that deploy's business.
+        if let Some(value) = parameters.get_mut(name) {
+            resolve(outputs, to)?.clone_into(value);
+        }
+    }
+    let kept: BTreeSet<String> = parameters
+        .iter()
+        .filter(|(name, value)| live.parameters.get(*name) == Some(value))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if kept.len() == parameters.len() {
+        return Ok(None);
+    }
+    Ok(Some(StackInput {
+        name: config.stack_name(service),
+        template: String::new(),
+        template_url: None,
+        creation: None,
+        parameters,
+        tags: live.tags.clone(),
+        kept: Some(kept),
+    }))
+}
+
 /// Only what never changes: a changed tag is an update of every resource.
-pub(super) fn tags(config: &Config, service: &str) -> BTreeMap<String, String> {
+fn tags(config: &Config, service: &str) -> BTreeMap<String, String> {
     let facts = [("app", config.app.app.as_str()), ("environment", &config.env.name), ("service", service)];
     facts.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

@@ -4,12 +4,12 @@
 mod change;
 pub mod environment;
 pub mod failure;
-mod inputs;
+pub(crate) mod inputs;
 mod manner;
 mod notes;
 mod rescue;
 mod run;
-mod scope;
+pub(crate) mod scope;
 mod source;
 mod stack;
 mod status;
@@ -17,9 +17,11 @@ mod tally;
 pub mod wait;
 mod world;
 
+pub(crate) use environment::shared_stack as shared;
 pub use environment::{bootstrap, observe};
 pub use manner::Manner;
 pub use run::{Report, run, run_from, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::{Outcome, Policy};
+pub(crate) use status::{Act, Step, decide};
 pub use world::{Seen, World};

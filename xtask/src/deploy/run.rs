@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use super::environment;
-use super::inputs::{resolve, stack_input, wired};
+use super::inputs::{rewired, stack_input, wired};
 use super::manner::Manner;
 use super::notes::Notes;
 use super::scope;
@@ -108,9 +108,7 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
         );
     }
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
-    let whole = world.services.iter().filter(|(_, seen)| !seen.live.outputs.is_empty());
-    let deployed = whole.map(|(name, _)| name.clone()).collect();
-    let full = scope::in_full(&config.app, asked, &deployed)?;
+    let full = scope::in_full(&config.app, asked, &world.whole())?;
     if config.env.endpoint().is_some() {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     } else {
@@ -209,7 +207,7 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
         stack = Some((sha256(input.template.as_bytes()), code));
         (Some(input), keys)
     } else {
-        (rewired_input(&run, &service, &outputs)?, Keys::default())
+        (rewired(&run.config, run.world.live(&service), &service, &outputs)?, Keys::default())
     };
     let full = run.full.contains(&service);
     let seen = run.world.services.get(&service).cloned();
@@ -312,35 +310,6 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
         input.creation = Some(Template { text, url });
     }
     Ok((input, keys))
-}
-
-/// A consumer that was not asked for keeps its template and code, and gets only inputs that changed.
-fn rewired_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<Option<StackInput>> {
-    let Some(live) = run.world.live(service) else { return Ok(None) };
-    let mut parameters = live.parameters.clone();
-    for (name, to) in &run.config.app.services[service].inputs {
-        // An input that only the next template knows is that deploy's business.
-        if let Some(value) = parameters.get_mut(name) {
-            resolve(outputs, to)?.clone_into(value);
-        }
-    }
-    let kept: BTreeSet<String> = parameters
-        .iter()
-        .filter(|(name, value)| live.parameters.get(*name) == Some(value))
-        .map(|(name, _)| name.clone())
-        .collect();
-    if kept.len() == parameters.len() {
-        return Ok(None);
-    }
-    Ok(Some(StackInput {
-        name: run.config.stack_name(service),
-        template: String::new(),
-        template_url: None,
-        creation: None,
-        parameters,
-        tags: live.tags.clone(),
-        kept: Some(kept),
-    }))
 }
 
 /// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.

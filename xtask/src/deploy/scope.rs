@@ -7,7 +7,7 @@ use crate::error::{Problem, suggestion};
 use crate::graph;
 
 /// The services to deploy in full: those asked for (all, if none) and the producers they lack.
-pub(super) fn in_full(app: &App, asked: &[String], deployed: &BTreeSet<String>) -> Result<BTreeSet<String>, Problem> {
+pub(crate) fn in_full(app: &App, asked: &[String], deployed: &BTreeSet<String>) -> Result<BTreeSet<String>, Problem> {
     if asked.is_empty() {
         return Ok(app.services.keys().cloned().collect());
     }

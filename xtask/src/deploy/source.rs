@@ -113,6 +113,28 @@ impl Source {
         Ok(found)
     }
 
+    /// The code of the services that have any, by service, as `artifacts` would name it; nothing is built or looked for.
+    pub fn planned(
+        &self,
+        deployed: &Config,
+        services: &BTreeSet<String>,
+    ) -> anyhow::Result<BTreeMap<String, Artifact>> {
+        let package = |service: &String| Some((service.clone(), deployed.app.services.get(service)?.package.clone()?));
+        let packages: BTreeMap<String, String> = services.iter().filter_map(package).collect();
+        if let Self::Checkout(_) = self {
+            let names: Vec<String> = packages.values().cloned().collect();
+            let artifacts = build::planned(deployed, &names)?;
+            let found = packages.into_iter().filter_map(|(service, one)| Some((service, artifacts.get(&one)?.clone())));
+            return Ok(found.collect());
+        }
+        let mut found = BTreeMap::new();
+        for service in packages.into_keys() {
+            let artifact = self.part(&service)?.and_then(|part| part.artifact.clone());
+            found.extend(artifact.map(|artifact| (service, artifact)));
+        }
+        Ok(found)
+    }
+
     /// The site of a service before an environment is filled in.
     pub async fn site(&self, ctx: &Ctx, deployed: &Config, service: &str) -> anyhow::Result<Built> {
         match self.part(service)? {

@@ -7,7 +7,7 @@ use crate::aws::stacks::{LiveStack, StackInput};
 
 /// What is done about a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
+pub(crate) enum Act {
     /// There is no stack, or only the shell that a change set made.
     Create,
     /// It rests: compare it with what is wanted.
@@ -96,7 +96,7 @@ pub(super) fn of(status: &StackStatus) -> Row {
 
 /// What to do with a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Template, parameters or tags differ.
     Update,
     /// Nothing differs.
@@ -106,7 +106,7 @@ pub(super) enum Step {
 }
 
 /// Decides from what is there and what is wanted; `template` is the live one.
-pub(super) fn decide(live: Option<&LiveStack>, template: Option<&str>, wanted: &StackInput) -> Step {
+pub(crate) fn decide(live: Option<&LiveStack>, template: Option<&str>, wanted: &StackInput) -> Step {
     let Some(live) = live else { return Step::As(Act::Create) };
     match of(&live.status).act {
         Act::Compare if same(live, template, wanted) => Step::Unchanged,

@@ -1,6 +1,6 @@
 //! What a deploy finds: every stack with the template that is in force, read once, all at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::Client;
 use tokio::task::JoinSet;
@@ -51,6 +51,13 @@ impl World {
             list.extend(seen.map(|seen| (key, seen)));
         }
         Ok(world)
+    }
+
+    /// The services whose stacks have outputs, so that others can be wired to them.
+    #[must_use]
+    pub fn whole(&self) -> BTreeSet<String> {
+        let whole = self.services.iter().filter(|(_, seen)| !seen.live.outputs.is_empty());
+        whole.map(|(name, _)| name.clone()).collect()
     }
 
     /// A service's stack.

@@ -24,6 +24,12 @@ impl Facts {
         Self { current, trusted, lifetime: spec.lifetime.seconds() }
     }
 
+    /// The facts of a key that is not made yet: fit for a plan, not for a deploy.
+    pub(super) fn unmade(key: &str, spec: &Key) -> Self {
+        let public = Public { fingerprint: "KnownAfterDeploy".to_owned(), pem: crate::plan::unknown(key) };
+        Self::new(public.clone(), vec![public], spec)
+    }
+
     /// The facts of a service's keys where AWS is not asked, for templates to read and to check: as after a rotation,
     /// with two keys, so that all that a template can have is in them. Their private halves are 1 and 2.
     #[must_use]

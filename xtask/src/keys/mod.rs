@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use crate::aws::Aws;
 use crate::aws::stacks::LiveStack;
 use crate::config::{Config, Key};
+use crate::plan::unknown;
 
 pub use facts::Facts;
 pub use known::wait as wait_until_known;
@@ -50,6 +51,36 @@ pub async fn ensure(aws: &Aws, config: &Config, service: &str, live: Option<&Liv
         keys.add(key, spec, name, secret, signing_version(live, key));
     }
     Ok(keys)
+}
+
+/// Keys as a look finds them.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// For the template.
+    pub facts: BTreeMap<String, Facts>,
+    /// As in `Keys`; of a key that is not there yet, marked as unknown.
+    pub parameters: BTreeMap<String, String>,
+    /// Keys that a deploy would make, each with the name of its secret.
+    pub missing: Vec<(String, String)>,
+}
+
+/// Looks at the keys that a service names, and makes none.
+pub async fn look_for(aws: &Aws, config: &Config, service: &str, live: Option<&LiveStack>) -> anyhow::Result<Looked> {
+    let spec = config.app.services.get(service).with_context(|| format!("no service `{service}`"))?;
+    let mut keys = Keys::default();
+    let mut missing = Vec::new();
+    for (key, spec) in &spec.keys {
+        let name = secret_name(config, service, key);
+        if let Some(secret) = look(&aws.secrets, &name).await? {
+            keys.add(key, spec, name, secret, signing_version(live, key));
+            continue;
+        }
+        keys.facts.insert(key.clone(), Facts::unmade(key, spec));
+        keys.parameters.insert(format!("{key}SecretArn"), unknown(&name));
+        keys.parameters.insert(version_parameter(key), unknown(&format!("the first version of {name}")));
+        missing.push((key.clone(), name));
+    }
+    Ok(Looked { facts: keys.facts, parameters: keys.parameters, missing })
 }
 
 impl Keys {

@@ -9,6 +9,7 @@ mod inputs;
 mod manifest;
 pub mod npm;
 mod plan;
+mod preview;
 mod settings;
 mod store;
 mod sync;
@@ -17,6 +18,7 @@ mod sync;
 mod tests;
 
 pub use build::{Built, build};
+pub use preview::{FileAction, FileChange, Preview, SitePlan, preview};
 pub use sync::{Synced, sync};
 
 /// The site of a service, or an error that says it has none.

@@ -61,6 +61,8 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
     let linter = cfn_lint(ctx)?;
     let renderer = Renderer::load(&ctx.root)?;
     let mut tally = Tally::default();
+    let mut table = Command::new(linter.with_file_name("python"));
+    table.args(["xtask/src/plan/replacement.py", "--check", "xtask/src/plan/replacement.json"]);
     for name in environments(&ctx.root) {
         let config = Config::load(&ctx.root, Some(&name))?;
         let folder = ctx.target().join("lint").join(&name);
@@ -70,6 +72,7 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
         let mut write = |template: &str, text: String| {
             let path = folder.join(format!("{template}.yaml"));
             command.arg(&path);
+            table.arg(&path);
             std::fs::write(path, text)
         };
         for bootstrap in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
@@ -80,5 +83,7 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
         }
         tally += check(ctx, &ctx.root, &mut command)?;
     }
+    // Which properties replace a resource, as plans tell it, for every type that the templates use.
+    tally += check(ctx, &ctx.root, &mut table)?;
     Ok(tally)
 }

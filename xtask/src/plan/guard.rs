@@ -1,0 +1,78 @@
+//! What a deploy refuses to do unless it is named: the end of a resource that holds data or that others use. Pure.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::replacement::Replacement;
+use super::resources::{Action, ResourceChange};
+use super::stack::StackPlan;
+use super::stateful::Fate;
+use crate::error::Problem;
+
+/// The end of a resource that must be asked for by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// `<service>.<LogicalId>`, as `--allow-replacement` takes it.
+    pub place: String,
+    /// The resource's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What would happen, in words.
+    pub what: String,
+}
+
+/// Everything in a stack's plan that is refused.
+#[must_use]
+pub fn refusals(stack: &StackPlan) -> Vec<Refusal> {
+    let guarded = |change: &&ResourceChange| {
+        let kept = change.action == Action::Remove && change.data != Some(Fate::Lost);
+        change.action != Action::Add && change.ends() && (change.holds.is_some() && !kept || !change.wired.is_empty())
+    };
+    let refusal = |change: &ResourceChange| Refusal {
+        place: format!("{}.{}", stack.service, change.id),
+        kind: change.kind.clone(),
+        what: what(change),
+    };
+    stack.resources.iter().filter(guarded).map(refusal).collect()
+}
+
+/// The end of a resource in words, such as `is made anew, its items are lost; used by ApiUrl → site`.
+#[must_use]
+pub fn what(change: &ResourceChange) -> String {
+    let verb = match (change.action, change.replacement) {
+        (Action::Remove, _) => "is removed",
+        (_, Replacement::Always) => "is made anew",
+        _ => "may be made anew",
+    };
+    let data = match (&change.holds, change.data) {
+        (Some(holds), Some(Fate::Lost)) => format!(", {holds} lost"),
+        (Some(holds), Some(Fate::Kept)) => format!(", {holds} kept in the old one outside of the stack"),
+        (Some(holds), Some(Fate::Snapshot)) => format!(", {holds} kept in a snapshot"),
+        _ => String::new(),
+    };
+    let wired = if change.wired.is_empty() { String::new() } else { format!("; used by {}", change.wired.join(", ")) };
+    format!("{verb}{data}{wired}")
+}
+
+/// An error where something is refused that `allowed` does not name.
+pub fn check(
+    refused: &[Refusal],
+    stack_name: impl Fn(&str) -> String,
+    allowed: &BTreeSet<String>,
+) -> Result<(), Problem> {
+    let named = |refusal: &Refusal| {
+        let (service, id) = refusal.place.split_once('.').unwrap_or((&refusal.place, ""));
+        allowed.contains(&refusal.place) || allowed.contains(&format!("{}.{id}", stack_name(service)))
+    };
+    let left: Vec<&Refusal> = refused.iter().filter(|refusal| !named(refusal)).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = left.iter().map(|one| format!("`{}` ({}) {}", one.place, one.kind, one.what)).collect();
+    let flags: Vec<String> = left.iter().map(|one| format!("--allow-replacement {}", one.place)).collect();
+    Err(Problem::declined(format!("refused: {}", lines.join("; ")))
+        .hint(format!("where that is what you want, name it: {}", flags.join(" "))))
+}

@@ -1,0 +1,224 @@
+//! Makes a plan: reads what a deploy would read, writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::stack::{self, Planned, StackPlan};
+use super::{KeyPlan, Plan, StackAction, VERSION, guard};
+use crate::aws::stacks::StackInput;
+use crate::aws::{Aws, Identity};
+use crate::commands::Ctx;
+use crate::config::{App, Config, Outputs};
+use crate::deploy::{Seen, Source, World, inputs, scope, shared};
+use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
+use crate::site::{self, Preview};
+use crate::{graph, hotswap, keys};
+
+/// A plan with what was read for it, so that nothing is read twice.
+#[derive(Debug)]
+pub struct Draft {
+    /// The plan.
+    pub plan: Plan,
+    /// By service, what is in its site's bucket.
+    pub sites: BTreeMap<String, Preview>,
+}
+
+/// What a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The clients, of which only those that read are used.
+    pub aws: &'a Aws,
+    /// Who asks.
+    pub identity: &'a Identity,
+    /// The environment.
+    pub config: &'a Config,
+    /// Where templates, code and sites come from.
+    pub source: &'a Source,
+    /// The services asked for.
+    pub asked: &'a [String],
+    /// What is there.
+    pub world: &'a World,
+}
+
+/// The outputs of each service that others use: service → output → who.
+#[must_use]
+pub fn consumers(app: &App) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
+    let mut found: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    let mut add = |to: &crate::config::OutputRef, user: &str| {
+        let users = found.entry(to.service.clone()).or_default().entry(to.output.clone()).or_default();
+        if !users.iter().any(|known| known == user) {
+            users.push(user.to_owned());
+        }
+    };
+    for (name, service) in &app.services {
+        service.inputs.values().for_each(|to| add(to, name));
+        let Some(site) = &service.site else { continue };
+        site.needs().for_each(|to| add(to, &format!("the site of {name}")));
+        for output in ["BucketName", "DistributionId"] {
+            let own = crate::config::OutputRef { service: name.clone(), output: output.to_owned() };
+            add(&own, &format!("the site of {name}"));
+        }
+    }
+    found
+}
+
+/// Makes the plan of a deploy.
+pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
+    let Facts { aws, identity, config, source, asked, world } = facts;
+    let full = scope::in_full(&config.app, asked, &world.whole())?;
+    let mut plan = Plan {
+        version: VERSION,
+        environment: config.env.name.clone(),
+        account: identity.account.clone(),
+        region: config.env.region.clone(),
+        services: full.clone(),
+        changed: false,
+        security: vec![],
+        refused: vec![],
+        notices: vec![],
+        keys: vec![],
+        functions: vec![],
+        stacks: vec![],
+        sites: vec![],
+        basis: BTreeMap::new(),
+    };
+    plan.basis.insert("the list of services".to_owned(), full.iter().cloned().collect::<Vec<_>>().join(" "));
+    bootstrap(&mut plan, config, world)?;
+    let codes = source.planned(config, &full)?;
+    let consumers = consumers(&config.app);
+    let nobody = BTreeMap::new();
+    let mut outputs = Outputs::new();
+    let order = graph::order(&config.app).map_err(|circle| anyhow::anyhow!("a circle: {}", circle.join(" → ")))?;
+    for service in order {
+        let seen = world.services.get(&service);
+        let wanted = if full.contains(&service) {
+            let keys = keys::look_for(aws, config, &service, world.live(&service)).await?;
+            plan.keys.extend(keys.missing.iter().map(|(key, secret)| KeyPlan {
+                service: service.clone(),
+                key: key.clone(),
+                secret: secret.clone(),
+            }));
+            let mut parameters = inputs::wired(config, &service, &outputs)?;
+            parameters.extend(keys.parameters.clone());
+            let template = source.template(config, &service, &keys.facts)?;
+            Some(inputs::stack_input(config, &service, template, parameters, codes.get(&service)))
+        } else {
+            inputs::rewired(config, world.live(&service), &service, &outputs)?
+        };
+        let planned = match (wanted, seen) {
+            (Some(wanted), _) => {
+                remember(&mut plan.basis, seen, &wanted);
+                stack::plan(&service, seen, &wanted, consumers.get(&service).unwrap_or(&nobody))?
+            }
+            (None, Some(seen)) => Planned::untouched(&service, &config.stack_name(&service), seen),
+            (None, None) => continue,
+        };
+        outputs.insert(service, add(&mut plan, planned));
+    }
+    swapped(&mut plan, aws, config, world).await?;
+    let sites = sites(ctx, facts, &mut plan, &outputs).await?;
+    plan.changed = plan.stacks.iter().any(StackPlan::changed)
+        || !plan.keys.is_empty()
+        || plan.sites.iter().any(site::SitePlan::changed)
+        || plan.notices.iter().any(|notice| notice.contains(SWAPPED));
+    Ok(Draft { plan, sites })
+}
+
+/// Adds a stack's plan and gives its outputs.
+fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String> {
+    plan.refused.extend(guard::refusals(&planned.plan));
+    plan.security.extend(planned.security);
+    plan.functions.extend(planned.functions);
+    plan.stacks.push(planned.plan);
+    planned.outputs
+}
+
+/// On the emulator a deploy brings these along; elsewhere they are somebody else's, and it stops where they are missing.
+fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<()> {
+    let renderer = Renderer::load(&config.root)?;
+    for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
+        let wanted = shared(config, &renderer, name)?;
+        let seen = world.shared.get(name);
+        let planned = stack::plan(name, seen, &wanted, &BTreeMap::new())?;
+        if config.env.endpoint().is_some() {
+            remember(&mut plan.basis, seen, &wanted);
+            add(plan, planned);
+        } else if planned.plan.action != StackAction::Unchanged {
+            let (what, remedy) = (&wanted.name, format!("cargo xtask bootstrap --env {}", config.env.name));
+            plan.notices.push(match planned.plan.action {
+                StackAction::Create | StackAction::Recreate => format!("stack `{what}` is missing, run `{remedy}`"),
+                _ => format!("stack `{what}` is not as this version would make it, run `{remedy}`"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Marks the notices of functions whose code was put in place directly.
+const SWAPPED: &str = "runs code that was put in place directly";
+
+async fn swapped(plan: &mut Plan, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
+    // No artifact bucket, no ledger.
+    if !world.shared.contains_key(BOOTSTRAP_REGION) {
+        return Ok(());
+    }
+    let ledger = hotswap::read(aws, config).await?;
+    for (function, swap) in ledger.functions.iter().filter(|(_, swap)| plan.services.contains(&swap.service)) {
+        plan.notices.push(format!("`{function}` {SWAPPED} by {}: a deploy takes it back", swap.by));
+        plan.basis.insert(format!("the code put directly into `{function}`"), swap.sha256.clone());
+    }
+    Ok(())
+}
+
+async fn sites(
+    ctx: &Ctx,
+    facts: Facts<'_>,
+    plan: &mut Plan,
+    outputs: &Outputs,
+) -> anyhow::Result<BTreeMap<String, Preview>> {
+    let Facts { aws, config, source, .. } = facts;
+    let changed: BTreeSet<String> =
+        plan.stacks.iter().filter(|stack| stack.changed()).map(|stack| stack.service.clone()).collect();
+    let touched = |name: &String| plan.services.contains(name) || changed.contains(name);
+    let mut previews = BTreeMap::new();
+    for (service, spec) in &config.app.services {
+        let Some(spec) = &spec.site else { continue };
+        if !outputs.contains_key(service) || !touched(service) && !spec.needs().any(|to| touched(&to.service)) {
+            continue;
+        }
+        if let Some(missing) = spec.needs().find(|to| !outputs.contains_key(&to.service)) {
+            plan.sites.push(site::SitePlan::waiting(service, &missing.to_string()));
+            continue;
+        }
+        let built = source.site(ctx, config, service).await?;
+        let preview = site::preview(ctx, aws, source.config(config, service)?, service, &built, outputs).await?;
+        plan.basis.insert(format!("the bucket of the site of `{service}`"), preview.found());
+        plan.basis.insert(format!("the sources of the site of `{service}`"), built.digest.clone());
+        plan.sites.push(preview.plan.clone());
+        previews.insert(service.clone(), preview);
+    }
+    Ok(previews)
+}
+
+/// Fingerprints of what is there and of what is wanted, for `--plan`.
+fn remember(basis: &mut BTreeMap<String, String>, seen: Option<&Seen>, wanted: &StackInput) {
+    let name = &wanted.name;
+    if let Some(seen) = seen {
+        let live = &seen.live;
+        let facts = format!("{:?}", (&live.id, &live.status, &live.parameters, &live.tags, &live.outputs));
+        basis.insert(format!("stack `{name}`"), fingerprint(&facts));
+        basis.extend(seen.template.as_ref().map(|text| (format!("the live template of `{name}`"), fingerprint(text))));
+    }
+    // Of a stack that keeps its template, only what is sent.
+    basis.insert(format!("the rendered template of `{name}`"), fingerprint(&wanted.template));
+    for (parameter, value) in &wanted.parameters {
+        let what = if parameter == "CodeKey" { "the code" } else { parameter.as_str() };
+        basis.insert(format!("{what} for `{name}`"), value.clone());
+    }
+    basis.insert(format!("the tags of `{name}`"), fingerprint(&format!("{:?}", wanted.tags)));
+}
+
+fn fingerprint(text: &str) -> String {
+    hex::encode(&Sha256::digest(text)[..16])
+}

@@ -1,0 +1,142 @@
+//! What a deploy will do, as data: one plan across stacks, code, keys and sites, made from what is live. `make` reads, all
+//! else is pure. Nothing in here writes.
+
+pub mod check;
+pub mod diff;
+mod grants;
+pub mod guard;
+mod lines;
+mod make;
+mod markdown;
+mod references;
+mod replacement;
+mod resources;
+mod reviewed;
+mod security;
+mod stack;
+mod stateful;
+mod template;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use diff::{Difference, Step};
+pub use make::{Draft, Facts, consumers, make};
+pub use markdown::{LIMIT, markdown};
+pub use references::{is_unknown_text, unknown};
+pub use replacement::Replacement;
+pub use resources::{Action, ResourceChange};
+pub use reviewed::{compare, read, write};
+pub use security::{SecurityChange, Topic};
+pub use stack::{FunctionChange, Planned, StackAction, StackPlan, plan as plan_stack};
+pub use stateful::Fate;
+pub use text::text;
+
+use crate::site::SitePlan;
+
+/// The version of what `--json` and `--out` write. It grows where a field changes its meaning or goes; a new field is no
+/// new version.
+pub const VERSION: u32 = 1;
+
+/// What a deploy will do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Version of this form: 1.
+    pub version: u32,
+    /// The environment's name.
+    pub environment: String,
+    /// 12 digits.
+    pub account: String,
+    /// Such as `eu-central-1`.
+    pub region: String,
+    /// The services that are deployed in full; others only get inputs that change.
+    pub services: BTreeSet<String>,
+    /// Whether a deploy would write anything.
+    pub changed: bool,
+    /// What changes who may do what, first of all.
+    pub security: Vec<SecurityChange>,
+    /// What a deploy refuses unless `--allow-replacement` names it.
+    pub refused: Vec<guard::Refusal>,
+    /// What a person should know before the deploy, in words.
+    pub notices: Vec<String>,
+    /// Key pairs that will be made.
+    pub keys: Vec<KeyPlan>,
+    /// Functions whose code changes.
+    pub functions: Vec<FunctionChange>,
+    /// Every stack, producers first.
+    pub stacks: Vec<StackPlan>,
+    /// Every site that the deploy syncs.
+    pub sites: Vec<SitePlan>,
+    /// What the plan was made from: a part's name and the fingerprint of what was found. `deploy --plan` compares them.
+    pub basis: BTreeMap<String, String>,
+}
+
+/// A key pair that the deploy makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyPlan {
+    /// The service.
+    pub service: String,
+    /// Its name in config/app.yaml.
+    pub key: String,
+    /// The secret that will hold it.
+    pub secret: String,
+}
+
+impl Plan {
+    /// The plan as JSON.
+    pub fn json(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string_pretty(self)?)
+    }
+
+    /// One line: what changes, in numbers.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        if !self.changed {
+            return "no changes".to_owned();
+        }
+        let stacks = |wanted: &[StackAction]| self.stacks.iter().filter(|one| wanted.contains(&one.action)).count();
+        let files: usize = self.sites.iter().map(|site| site.files.len()).sum();
+        let resources = self.stacks.iter().flat_map(|stack| &stack.resources);
+        let anew = resources.clone().filter(|one| one.replacement != Replacement::Never).count();
+        let removed = resources.filter(|one| one.action == Action::Remove).count();
+        let parts = [
+            (stacks(&[StackAction::Create, StackAction::Recreate]), "to create"),
+            (stacks(&[StackAction::Update]), "to update"),
+            (stacks(&[StackAction::Mend]), "to mend"),
+            (stacks(&[StackAction::Wait]), "to wait for"),
+            (stacks(&[StackAction::Stuck]), "stuck"),
+        ];
+        let mut words: Vec<String> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{} {what}", counted(*count, "stack")))
+            .collect();
+        let more =
+            [(anew, "resource", " made anew"), (removed, "resource", " removed"), (self.keys.len(), "key", " to make")];
+        let more =
+            more.into_iter().chain([(self.functions.len(), "function", " with new code"), (files, "site file", "")]);
+        words.extend(more.filter(|(count, _, _)| *count > 0).map(|(count, what, how)| counted(count, what) + how));
+        if words.is_empty() {
+            words.push("only invalidations".to_owned());
+        }
+        words.join(", ")
+    }
+}
+
+/// `1 stack`, `2 stacks`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The JSON Schema of a plan; `docs/plan.schema.json` holds it.
+#[must_use]
+pub fn schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(Plan).as_value())
+}

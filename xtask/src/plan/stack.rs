@@ -1,0 +1,246 @@
+//! What a deploy will do to one stack: from the live stack with its template to what the stack will be sent. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::diff::{Difference, Step as Place, diff};
+use super::grants;
+use super::references::{references, resolve, unknown};
+use super::resources::{ResourceChange, changes};
+use super::security::{self, SecurityChange};
+use super::template::Template;
+use crate::aws::stacks::{LiveStack, StackInput};
+use crate::deploy::{Act, Seen, Step, decide};
+
+/// What a deploy begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StackAction {
+    /// There is none.
+    Create,
+    /// A failed creation left an empty stack: it is deleted and made again.
+    Recreate,
+    /// Something differs.
+    Update,
+    /// Nothing differs.
+    Unchanged,
+    /// Another operation runs: a deploy waits for its end and looks again, so the rest of this plan may be out of date.
+    Wait,
+    /// An operation, or the way back from one, failed: the deploy brings that to its end first, so what it will change
+    /// after that is not known yet.
+    Mend,
+    /// Its status must be mended by a person first.
+    Stuck,
+}
+
+/// What a deploy will do to one stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StackPlan {
+    /// The service (or `bootstrap-account`, `bootstrap-region`).
+    pub service: String,
+    /// The stack's name.
+    pub stack: String,
+    /// What happens.
+    pub action: StackAction,
+    /// The status that the stack has, such as `UPDATE_COMPLETE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Parameters that differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Difference>,
+    /// Tags that differ: each is an update of every resource.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Difference>,
+    /// Resources that change, by logical id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<ResourceChange>,
+    /// Outputs that differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Difference>,
+    /// Other sections of the template that differ, such as `Conditions`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Difference>,
+}
+
+impl StackPlan {
+    /// Whether a deploy would write.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        self.action != StackAction::Unchanged
+    }
+}
+
+/// A function whose code changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionChange {
+    /// The service.
+    pub service: String,
+    /// Logical id.
+    pub id: String,
+    /// The key of the code that runs; none where the function is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The key of the code that will run; none where the function goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// A stack's plan with what follows from it.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: StackPlan,
+    /// What of it matters to security.
+    pub security: Vec<SecurityChange>,
+    /// Functions whose code changes.
+    pub functions: Vec<FunctionChange>,
+    /// The stack's outputs after the deploy, as far as they are known; the rest is marked as unknown.
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// Plans one stack. `consumers` are the outputs that others use: name → who.
+pub fn plan(
+    service: &str,
+    seen: Option<&Seen>,
+    wanted: &StackInput,
+    consumers: &BTreeMap<String, Vec<String>>,
+) -> anyhow::Result<Planned> {
+    let live = seen.map(|seen| &seen.live);
+    let template = seen.and_then(|seen| seen.template.as_deref());
+    let action = action(live, template, wanted);
+    let mut plan = StackPlan {
+        service: service.to_owned(),
+        stack: wanted.name.clone(),
+        action,
+        status: live.map(|live| live.status.as_str().to_owned()),
+        parameters: vec![],
+        tags: vec![],
+        resources: vec![],
+        outputs: vec![],
+        sections: vec![],
+    };
+    let held = live.map(|live| live.outputs.clone()).unwrap_or_default();
+    if !matches!(action, StackAction::Create | StackAction::Recreate | StackAction::Update) {
+        return Ok(Planned { plan, security: vec![], functions: vec![], outputs: held });
+    }
+    // What a failed creation left is deleted first: all is new.
+    let base = live.zip(template).filter(|_| action == StackAction::Update);
+    let before = base.map(|(live, text)| anyhow::Ok(resolve(&Template::parse(text)?, &live.parameters))).transpose()?;
+    let text = if wanted.kept.is_some() { template.unwrap_or_default() } else { &wanted.template };
+    let after = resolve(&Template::parse(text)?, &wanted.parameters);
+    if let Some((live, _)) = base {
+        plan.parameters = diff(&texts(&live.parameters), &texts(&wanted.parameters));
+        plan.tags = diff(&texts(&live.tags), &texts(&wanted.tags));
+    }
+    let before = before.unwrap_or_default();
+    plan.resources = changes(&before, &after);
+    for change in &mut plan.resources {
+        change.wired = wired(&change.id, [&before, &after], consumers);
+    }
+    plan.outputs = diff(&map(&before.outputs), &map(&after.outputs));
+    plan.sections = diff(&map(&before.sections), &map(&after.sections));
+    let security = |change: &ResourceChange| {
+        security::of(service, change, before.resources.get(&change.id), after.resources.get(&change.id))
+    };
+    Ok(Planned {
+        security: plan.resources.iter().filter_map(security).collect(),
+        functions: functions(service, &before, &after),
+        outputs: outputs(&plan, &held, &after),
+        plan,
+    })
+}
+
+impl Planned {
+    /// A stack that the deploy does not touch.
+    #[must_use]
+    pub fn untouched(service: &str, stack: &str, seen: &Seen) -> Self {
+        let plan = StackPlan {
+            service: service.to_owned(),
+            stack: stack.to_owned(),
+            action: StackAction::Unchanged,
+            status: Some(seen.live.status.as_str().to_owned()),
+            parameters: vec![],
+            tags: vec![],
+            resources: vec![],
+            outputs: vec![],
+            sections: vec![],
+        };
+        Self { plan, security: vec![], functions: vec![], outputs: seen.live.outputs.clone() }
+    }
+}
+
+fn action(live: Option<&LiveStack>, template: Option<&str>, wanted: &StackInput) -> StackAction {
+    match decide(live, template, wanted) {
+        Step::Update => StackAction::Update,
+        Step::Unchanged => StackAction::Unchanged,
+        Step::As(Act::Create) => StackAction::Create,
+        Step::As(Act::Recreate) => StackAction::Recreate,
+        Step::As(Act::Join) => StackAction::Wait,
+        Step::As(Act::GoOn | Act::FinishDeletion | Act::ContinueRollback) => StackAction::Mend,
+        Step::As(Act::Stuck | Act::Compare) => StackAction::Stuck,
+    }
+}
+
+fn texts(from: &BTreeMap<String, String>) -> Map<String, Value> {
+    from.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect()
+}
+
+fn map(from: &BTreeMap<String, Value>) -> Map<String, Value> {
+    from.clone().into_iter().collect()
+}
+
+/// Who uses a resource through an output of either template.
+fn wired(id: &str, templates: [&Template; 2], consumers: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for template in templates {
+        for (output, users) in consumers {
+            let names = template.outputs.get(output).map(references).unwrap_or_default();
+            if names.iter().any(|one| one.resource == id) {
+                found.extend(users.iter().map(|user| format!("{output} → {user}")));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Of an output whose expression and resources stay, the live value; of a plain text, itself; else nobody knows yet.
+fn outputs(plan: &StackPlan, live: &BTreeMap<String, String>, after: &Template) -> BTreeMap<String, String> {
+    let touched: BTreeSet<&str> = plan.outputs.iter().filter_map(first_key).collect();
+    let ending = |id: &str| plan.resources.iter().any(|change| change.id == id && change.ends());
+    let known = |name: &str, value: &Value| {
+        let stays = !touched.contains(name) && !references(value).iter().any(|one| ending(&one.resource));
+        match (live.get(name), value) {
+            (Some(own), _) if stays && plan.action == StackAction::Update => own.clone(),
+            (_, Value::String(text)) => text.clone(),
+            _ => unknown(&format!("{}.{name}", plan.service)),
+        }
+    };
+    after.outputs.iter().map(|(name, value)| (name.clone(), known(name, value))).collect()
+}
+
+fn first_key(one: &Difference) -> Option<&str> {
+    match one.path.first() {
+        Some(Place::Key(key)) => Some(key),
+        _ => None,
+    }
+}
+
+fn functions(service: &str, before: &Template, after: &Template) -> Vec<FunctionChange> {
+    let code = |template: &Template, id: &str| {
+        let function = template.resources.get(id).filter(|one| one.kind == "AWS::Lambda::Function")?;
+        Some(function.properties.get("Code")?.get("S3Key").map(grants::compact).unwrap_or_default())
+    };
+    let ids: BTreeSet<&String> = before.resources.keys().chain(after.resources.keys()).collect();
+    let change = |id: &String| FunctionChange {
+        service: service.to_owned(),
+        id: id.clone(),
+        before: code(before, id),
+        after: code(after, id),
+    };
+    ids.into_iter().map(change).filter(|one| one.before != one.after).collect()
+}

@@ -1,0 +1,328 @@
+//! Plans of whole stacks, and how they read.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::StackStatus;
+
+use super::*;
+use crate::aws::stacks::{LiveStack, ResourceAction, StackInput};
+use crate::deploy::Seen;
+
+const LIVE: &str = r#"
+Parameters: {CodeKey: {Type: String}, Origin: {Type: String}}
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Delete
+    Properties: {TableName: a, DeletionProtectionEnabled: true, KeySchema: [{AttributeName: id, KeyType: HASH}]}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: ["dynamodb:Query", "dynamodb:PutItem"], Resource: !GetAtt Table.Arn}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      MemorySize: 256
+      Code: {S3Bucket: b, S3Key: !Ref CodeKey}
+      Environment: {Variables: {ORIGIN: !Ref Origin, TABLE: !Ref Table}}
+  Other:
+    Type: AWS::Lambda::Function
+    Properties: {Code: {S3Bucket: b, S3Key: fixed}}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {ProtocolType: HTTP, CorsConfiguration: {AllowOrigins: [!Ref Origin]}}
+Outputs:
+  TableName: {Value: !Ref Table}
+  ApiUrl: {Value: !GetAtt Api.ApiEndpoint}
+"#;
+
+fn input(template: &str, code: &str) -> StackInput {
+    let parameters = [("CodeKey", code), ("Origin", "https://a.example")];
+    StackInput {
+        name: "demo-dev-orders".into(),
+        template: template.into(),
+        template_url: None,
+        creation: None,
+        parameters: parameters.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        tags: BTreeMap::new(),
+        kept: None,
+    }
+}
+
+fn seen() -> Seen {
+    let sent = input(LIVE, "code/orders/1111111111111111.zip");
+    let outputs = [("TableName", "a"), ("ApiUrl", "https://api.example")];
+    let live = LiveStack {
+        id: "arn".into(),
+        status: StackStatus::UpdateComplete,
+        reason: String::new(),
+        parameters: sent.parameters,
+        tags: sent.tags,
+        outputs: outputs.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        termination_protection: false,
+    };
+    Seen { live, template: Some(LIVE.into()) }
+}
+
+fn consumers() -> BTreeMap<String, Vec<String>> {
+    BTreeMap::from([("TableName".to_owned(), vec!["mail".to_owned()])])
+}
+
+fn planned(wanted: &StackInput) -> Planned {
+    plan_stack("orders", Some(&seen()), wanted, &consumers()).unwrap()
+}
+
+fn edited(from: &str, to: &str) -> Planned {
+    assert!(LIVE.contains(from), "{from}");
+    planned(&input(&LIVE.replace(from, to), "code/orders/1111111111111111.zip"))
+}
+
+fn whole(planned: Vec<Planned>) -> Plan {
+    let mut plan = Plan {
+        version: VERSION,
+        environment: "dev".into(),
+        account: "111111111111".into(),
+        region: "eu-central-1".into(),
+        services: BTreeSet::from(["orders".to_owned()]),
+        changed: true,
+        security: vec![],
+        refused: vec![],
+        notices: vec![],
+        keys: vec![],
+        functions: vec![],
+        stacks: vec![],
+        sites: vec![],
+        basis: BTreeMap::new(),
+    };
+    for one in planned {
+        plan.refused.extend(guard::refusals(&one.plan));
+        plan.security.extend(one.security);
+        plan.functions.extend(one.functions);
+        plan.stacks.push(one.plan);
+    }
+    plan
+}
+
+#[test]
+fn a_stack_that_is_as_wanted_has_no_plan() {
+    let same = planned(&input(LIVE, "code/orders/1111111111111111.zip"));
+    assert_eq!((same.plan.action, same.plan.changed()), (StackAction::Unchanged, false));
+    assert_eq!(same.outputs["ApiUrl"], "https://api.example");
+}
+
+#[test]
+fn new_code_names_the_functions_that_run_it_and_no_others() {
+    let planned = planned(&input(LIVE, "code/orders/2222222222222222.zip"));
+    let functions: Vec<&str> = planned.functions.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(functions, ["Function"]);
+    assert_eq!(planned.functions[0].after.as_deref(), Some("code/orders/2222222222222222.zip"));
+    assert_eq!(planned.plan.resources.len(), 1);
+    assert_eq!(planned.plan.resources[0].properties[0].place(), "Code.S3Key");
+}
+
+#[test]
+fn a_replaced_table_is_refused_with_its_data_and_its_users_and_outputs_wait() {
+    let planned = edited("TableName: a", "TableName: b");
+    let refused = guard::refusals(&planned.plan);
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].place, "orders.Table");
+    assert_eq!(refused[0].what, "is made anew, items lost; used by TableName → mail");
+    assert_eq!(planned.outputs["TableName"], "(known after deploy: orders.TableName)");
+    assert_eq!(planned.outputs["ApiUrl"], "https://api.example");
+    let stack = |service: &str| format!("demo-dev-{service}");
+    assert!(guard::check(&refused, stack, &BTreeSet::new()).unwrap_err().to_string().contains("orders.Table"));
+    for name in ["orders.Table", "demo-dev-orders.Table"] {
+        guard::check(&refused, stack, &BTreeSet::from([name.to_owned()])).unwrap();
+    }
+    assert!(guard::check(&refused, stack, &BTreeSet::from(["orders.Other".to_owned()])).is_err());
+}
+
+#[test]
+fn a_kept_table_may_go_only_where_nobody_uses_it() {
+    let table = &LIVE[LIVE.find("  Table:").unwrap()..LIVE.find("  Role:").unwrap()];
+    let mut before = seen();
+    before.template = Some(LIVE.replace("DeletionPolicy: Delete", "DeletionPolicy: Retain"));
+    let wanted = input(&LIVE.replace(table, "").replace("  TableName: {Value: !Ref Table}\n", ""), "c");
+    let used = plan_stack("orders", Some(&before), &wanted, &consumers()).unwrap();
+    assert_eq!(guard::refusals(&used.plan).len(), 1);
+    let unused = plan_stack("orders", Some(&before), &wanted, &BTreeMap::new()).unwrap();
+    assert_eq!(guard::refusals(&unused.plan), []);
+}
+
+#[test]
+fn rights_cross_origin_rules_and_deletion_protection_are_called_out() {
+    let rights = edited("\"dynamodb:PutItem\"", "\"dynamodb:Scan\"").security;
+    assert_eq!(rights[0].granted, ["Allow dynamodb:Scan on Table.Arn"]);
+    assert_eq!(rights[0].revoked, ["Allow dynamodb:PutItem on Table.Arn"]);
+    let origins = edited("AllowOrigins: [!Ref Origin]", "AllowOrigins: ['*']").security;
+    assert_eq!(origins[0].topic, Topic::Browsers);
+    assert_eq!(origins[0].changed, ["CorsConfiguration.AllowOrigins[0]: https://a.example → *"]);
+    let protection = edited("DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false").security;
+    assert_eq!(protection[0].topic, Topic::DataProtection);
+    assert!(edited("MemorySize: 256", "MemorySize: 512").security.is_empty());
+}
+
+#[test]
+fn a_route_without_an_authorizer_is_called_out() {
+    let route = "Resources:\n  Route:\n    Type: AWS::ApiGatewayV2::Route\n    Properties: {RouteKey: GET /}\n";
+    let security = edited("Resources:\n", route).security;
+    assert_eq!(security[0].changed, ["open to everybody: no authorizer"]);
+}
+
+#[test]
+fn a_new_stack_is_all_additions_and_its_outputs_are_known_later() {
+    let planned = plan_stack("orders", None, &input(LIVE, "c"), &consumers()).unwrap();
+    assert_eq!(planned.plan.action, StackAction::Create);
+    assert!(planned.plan.resources.iter().all(|one| one.action == Action::Add));
+    assert_eq!(planned.outputs["ApiUrl"], "(known after deploy: orders.ApiUrl)");
+    assert_eq!(guard::refusals(&planned.plan), []);
+}
+
+#[test]
+fn a_change_set_that_replaces_or_removes_more_than_the_plan_is_stopped() {
+    let plan = edited("MemorySize: 256", "MemorySize: 512").plan;
+    let act = |id: &str, action: &str, replacement: &str, by_itself| ResourceAction {
+        id: id.into(),
+        action: action.into(),
+        replacement: replacement.into(),
+        by_itself,
+    };
+    let fine = [act("Function", "Modify", "False", false), act("Api", "Modify", "Conditional", false)];
+    assert_eq!(check::unforeseen(&plan, &fine), Vec::<String>::new());
+    let bad = [
+        act("Function", "Modify", "True", true),
+        act("Table", "Remove", "", false),
+        act("Api", "Modify", "Conditional", true),
+    ];
+    assert_eq!(check::unforeseen(&plan, &bad), ["orders.Function", "orders.Table", "orders.Api"]);
+    let some = BTreeSet::from(["orders.Function".to_owned(), "demo-dev-orders.Table".to_owned()]);
+    let error = check::check(&plan, &bad, &some).unwrap_err().to_string();
+    assert!(error.contains("orders.Api") && !error.contains("orders.Table"), "{error}");
+    let foreseen = edited("TableName: a", "TableName: b").plan;
+    assert_eq!(check::unforeseen(&foreseen, &[act("Table", "Modify", "True", true)]), Vec::<String>::new());
+}
+
+fn everything() -> Plan {
+    let mut wanted = LIVE.replace("TableName: a", "TableName: b").replace("\"dynamodb:PutItem\"", "\"dynamodb:Scan\"");
+    wanted = wanted.replace("MemorySize: 256", "MemorySize: 512").replace("ProtocolType: HTTP,", "");
+    let mut plan = whole(vec![planned(&input(&wanted, "code/orders/2222222222222222.zip"))]);
+    let new =
+        plan_stack("mail", None, &StackInput { name: "demo-dev-mail".into(), ..input(LIVE, "c") }, &BTreeMap::new());
+    let new = whole(vec![new.unwrap()]);
+    plan.security.extend(new.security);
+    plan.stacks.extend(new.stacks);
+    plan.notices.push("stack `demo-bootstrap-account` is missing, run `cargo xtask bootstrap --env dev`".into());
+    plan.keys.push(KeyPlan {
+        service: "orders".into(),
+        key: "Signing".into(),
+        secret: "demo/dev/orders/Signing".into(),
+    });
+    let file = |path: &str, action, reason: &str| crate::site::FileChange {
+        path: path.into(),
+        action,
+        reason: reason.into(),
+        bytes: Some(1),
+    };
+    plan.sites.push(SitePlan {
+        service: "web".into(),
+        files: vec![
+            file("assets/main-1a2b3c4d.js", crate::site::FileAction::Add, "new"),
+            file("index.html", crate::site::FileAction::Change, "content changed"),
+            file("robots.txt", crate::site::FileAction::Headers, "headers changed"),
+            file("assets/main-00000000.js", crate::site::FileAction::Delete, "stale for longer than its grace"),
+        ],
+        unchanged: 7,
+        invalidate: vec!["/".into(), "/index.html".into(), "/robots.txt".into()],
+        waits_for: None,
+    });
+    plan
+}
+
+#[test]
+fn a_plan_reads_well_in_80_columns() {
+    let shown = text(&everything(), false);
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    insta::assert_snapshot!(shown);
+    let plain = text(&everything(), true).replace("\u{1b}[0m", "");
+    assert!(plain.contains("\u{1b}[1;31m"), "what is refused is red");
+}
+
+#[test]
+fn a_plan_without_changes_is_one_line() {
+    let mut plan = whole(vec![planned(&input(LIVE, "code/orders/1111111111111111.zip"))]);
+    plan.changed = false;
+    assert_eq!(text(&plan, false), "Plan for dev: no changes\n");
+}
+
+#[test]
+fn a_comment_holds_the_whole_plan() {
+    insta::assert_snapshot!(markdown(&everything()));
+}
+
+#[test]
+fn a_comment_stays_under_githubs_limit_and_says_what_it_leaves_out() {
+    let mut plan = everything();
+    assert!(!markdown(&plan).contains("do not fit"));
+    let file = plan.sites[0].files[0].clone();
+    for number in 0..3_000 {
+        let path = format!("assets/{number}-{}.js", "ü".repeat(40));
+        plan.sites[0].files.push(crate::site::FileChange { path, ..file.clone() });
+    }
+    plan.sites.push(SitePlan { service: "other".into(), ..plan.sites[0].clone() });
+    let comment = markdown(&plan);
+    assert!(comment.chars().count() < LIMIT, "{}", comment.chars().count());
+    let shown = comment.lines().filter(|line| line.starts_with("+ assets/")).count();
+    let rest: usize = comment.split("**").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let lines: usize = lines::sections(&plan).iter().map(|section| section.lines.len()).sum();
+    let told: usize = comment
+        .lines()
+        .filter(|line| line.len() > 1 && "+-!".contains(&line[..1]) && line[1..].starts_with(' '))
+        .count();
+    assert!(shown > 500, "{shown}");
+    assert!(told + rest <= lines && rest > 4_000, "{told} {rest} {lines}");
+    assert_eq!(comment.matches("```diff").count(), comment.matches("```\n\n</details>").count());
+}
+
+#[test]
+fn a_plan_comes_back_from_its_file_and_another_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.json");
+    write(&everything(), &file).unwrap();
+    assert_eq!(read(&file).unwrap(), everything());
+    compare(&everything(), &read(&file).unwrap()).unwrap();
+    std::fs::write(&file, "{\"version\": 2}").unwrap();
+    assert!(read(&file).unwrap_err().to_string().contains("version 2, expected 1"));
+    std::fs::write(&file, "nonsense").unwrap();
+    assert!(read(&file).is_err());
+}
+
+#[test]
+fn a_moved_world_is_named_part_by_part() {
+    let mut reviewed = everything();
+    reviewed.basis = [("a", "1"), ("b", "1"), ("c", "1")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let mut now = reviewed.clone();
+    now.basis.insert("b".into(), "2".into());
+    now.basis.remove("c");
+    now.basis.insert("d".into(), "1".into());
+    let error = compare(&reviewed, &now).unwrap_err().to_string();
+    assert!(error.contains("b changed; c is gone; d is new"), "{error}");
+    let mut later = reviewed.clone();
+    later.sites[0].files.pop();
+    assert!(compare(&reviewed, &later).unwrap_err().to_string().contains("due by now"));
+    let mut elsewhere = reviewed.clone();
+    elsewhere.account = "222222222222".into();
+    assert!(compare(&reviewed, &elsewhere).unwrap_err().to_string().contains("222222222222"));
+}
+
+#[test]
+fn the_schema_in_the_docs_is_that_of_the_code() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/plan.schema.json");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
+        std::fs::write(&file, schema()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), schema());
+}

@@ -1,0 +1,169 @@
+//! What a sync would do, and what it read to know that. Nothing is written.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::build::Built;
+use super::files::{self, Files, INDEX};
+use super::plan::{self, Observed, Reason, invalidation_paths};
+use super::store::{Bucket, Store};
+use super::sync::{assemble, script};
+use super::{settings, spec};
+use crate::aws::Aws;
+use crate::commands::Ctx;
+use crate::config::{Config, OutputRef, Outputs};
+use crate::plan::{is_unknown_text, unknown};
+
+/// What happens to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FileAction {
+    /// It is new, or missing in the bucket.
+    Add,
+    /// Other bytes.
+    Change,
+    /// The same bytes under other headers.
+    Headers,
+    /// It is stale, and its grace is over.
+    Delete,
+}
+
+/// A file that a sync touches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileChange {
+    /// Its key in the bucket.
+    pub path: String,
+    /// What happens.
+    pub action: FileAction,
+    /// Why.
+    pub reason: String,
+    /// Its new size in bytes, as far as that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// What a sync will do to a service's site.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SitePlan {
+    /// The service.
+    pub service: String,
+    /// Files that change, by path.
+    pub files: Vec<FileChange>,
+    /// Files that are as they should be.
+    pub unchanged: usize,
+    /// Paths that the CDN is told to forget.
+    pub invalidate: Vec<String>,
+    /// An output without which the site is not synced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
+}
+
+impl SitePlan {
+    /// A site that cannot be synced yet.
+    #[must_use]
+    pub fn waiting(service: &str, output: &str) -> Self {
+        Self { service: service.to_owned(), waits_for: Some(output.to_owned()), ..Self::default() }
+    }
+
+    /// Whether a sync would write.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        !self.files.is_empty() || !self.invalidate.is_empty()
+    }
+}
+
+/// A site's plan and what the bucket held.
+#[derive(Debug)]
+pub struct Preview {
+    /// The plan.
+    pub plan: SitePlan,
+    observed: Option<Observed>,
+}
+
+impl Preview {
+    /// A fingerprint of what the bucket held.
+    #[must_use]
+    pub fn found(&self) -> String {
+        let text = self.observed.as_ref().map(|one| format!("{:?} {:?}", one.manifest_etag, one.objects));
+        hex::encode(&Sha256::digest(text.unwrap_or_default())[..16])
+    }
+}
+
+/// Looks at the bucket, if there is one, and plans. Outputs may be unknown before the deploy.
+pub async fn preview(
+    ctx: &Ctx,
+    aws: &Aws,
+    config: &Config,
+    service: &str,
+    built: &Built,
+    outputs: &Outputs,
+) -> anyhow::Result<Preview> {
+    let site = spec(config, service)?;
+    let own = |output: &str| OutputRef { service: service.to_owned(), output: output.to_owned() };
+    let name = settings::output(outputs, &own("BucketName"))?.to_owned();
+    let observed = if is_unknown_text(&name) {
+        None
+    } else {
+        let bucket = Bucket { aws: aws.clone(), name, distribution: String::new(), run: String::new() };
+        Some(bucket.observe().await?)
+    };
+    let found = observed.clone().unwrap_or_default();
+    let later =
+        site.needs().filter_map(|to| outputs.get(&to.service)?.get(&to.output)).any(|value| is_unknown_text(value));
+    let plan = if later {
+        let mut files = files::read(&built.folder)?;
+        files.remove(INDEX);
+        with_index_later(work_out(service, &files, &found), found.objects.contains_key(INDEX))
+    } else {
+        let script = script(ctx.reload.as_ref(), config);
+        work_out(service, &assemble(site, config, &built.folder, (outputs, script.as_ref()))?, &found)
+    };
+    Ok(Preview { plan, observed })
+}
+
+fn work_out(service: &str, files: &Files, found: &Observed) -> SitePlan {
+    let planned = plan::plan(files, found, Timestamp::now());
+    let mut changes = BTreeMap::new();
+    for upload in &planned.uploads {
+        let action = match upload.reason {
+            Reason::New | Reason::Missing if !found.objects.contains_key(&upload.path) => FileAction::Add,
+            Reason::Headers => FileAction::Headers,
+            _ => FileAction::Change,
+        };
+        let bytes = files.get(&upload.path).map(|file| file.size);
+        let change = FileChange { path: upload.path.clone(), action, reason: upload.reason.to_string(), bytes };
+        changes.insert(upload.path.clone(), change);
+    }
+    for path in &planned.deletes {
+        let reason = "stale for longer than its grace".to_owned();
+        changes
+            .insert(path.clone(), FileChange { path: path.clone(), action: FileAction::Delete, reason, bytes: None });
+    }
+    SitePlan {
+        service: service.to_owned(),
+        files: changes.into_values().collect(),
+        unchanged: planned.unchanged,
+        invalidate: invalidation_paths(&planned.invalidate),
+        waits_for: None,
+    }
+}
+
+/// `index.html` and the configuration that it names depend on outputs that only the deploy brings about.
+fn with_index_later(mut plan: SitePlan, there: bool) -> SitePlan {
+    plan.files.retain(|file| file.path != INDEX);
+    let reason = "names what is known after the deploy".to_owned();
+    let action = if there { FileAction::Change } else { FileAction::Add };
+    let config = unknown("the site's configuration");
+    plan.files.push(FileChange { path: config, action: FileAction::Add, reason: reason.clone(), bytes: None });
+    plan.files.push(FileChange { path: INDEX.to_owned(), action, reason, bytes: None });
+    let mut paths: Vec<String> = ["/", "/index.html"].map(str::to_owned).to_vec();
+    paths.extend(plan.invalidate.iter().filter(|path| *path != "/" && *path != "/index.html").cloned());
+    plan.invalidate = paths;
+    plan
+}
