@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod deploy;
 pub mod destroy;
+pub mod detach;
 pub mod error;
 pub mod graph;
 pub mod hotswap;

@@ -1,11 +1,15 @@
 //! `cargo xtask`: parses the command line, runs one command, renders its error, picks the exit code.
 
-use clap::Parser;
+use clap::FromArgMatches;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = xtask::cli::Cli::parse();
-    let ui = xtask::ui::Ui::new(xtask::commands::mode(&cli.command));
+    let matches = xtask::cli::command().get_matches();
+    let cli = match xtask::cli::Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let ui = xtask::ui::Ui::with(xtask::commands::mode(&cli.command), cli.voice.into());
     match xtask::commands::run(cli.command, &ui) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {

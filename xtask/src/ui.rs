@@ -7,7 +7,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::MultiProgress;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::json;
 
 use crate::error::Problem;
@@ -190,6 +190,19 @@ impl Ui {
     #[must_use]
     pub fn ongoing(&self) -> Vec<String> {
         progress::lock(&self.ongoing).iter().map(|(name, how)| format!("{name} {how}").trim_end().to_owned()).collect()
+    }
+
+    /// The last words of an interrupted command: the spinners stop for good.
+    pub fn part(&self, lines: &[String]) {
+        // While a question is open nothing is drawn, and the spinners are locked.
+        if let Some(bars) = self.bars.as_ref().filter(|_| !self.asking.swap(true, Ordering::Relaxed)) {
+            let _ = bars.clear();
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        self.asking.store(true, Ordering::Relaxed);
+        for line in lines {
+            self.line("interrupted", line, line);
+        }
     }
 
     /// Asks for `expected` to be typed; `--yes` answers by itself.

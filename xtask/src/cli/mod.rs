@@ -1,13 +1,15 @@
 //! The command line: every clap type of the deployer, one file per kind of command.
 
 mod environment;
+mod examples;
 mod machine;
 mod observe;
 mod plan;
 mod releases;
 mod source;
+mod terminal;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use environment::{
     DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback, WatchArgs,
@@ -17,6 +19,7 @@ pub use observe::{LogsArgs, TimelineArgs};
 pub use plan::PlanArgs;
 pub use releases::ReleasesArgs;
 pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
+pub use terminal::{CompletionsArgs, ManArgs, VoiceArgs};
 
 /// Renders, builds, deploys and tears down the stacks of config/app.yaml.
 #[derive(Debug, Parser)]
@@ -25,6 +28,15 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// How much of the progress is told.
+    #[command(flatten)]
+    pub voice: VoiceArgs,
+}
+
+/// The command line with each command's examples.
+#[must_use]
+pub fn command() -> clap::Command {
+    examples::attach(Cli::command(), "")
 }
 
 /// One variant per file in `commands/`.
@@ -71,6 +83,10 @@ pub enum Command {
     Test(TestArgs),
     /// Measure this machine: deploys, the functions beside their baseline, how the app grows.
     Bench(BenchArgs),
+    /// Print what makes a shell complete `cargo xtask`.
+    Completions(CompletionsArgs),
+    /// Write the man pages.
+    Man(ManArgs),
 }
 
 /// Which environment.

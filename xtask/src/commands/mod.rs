@@ -3,6 +3,7 @@
 mod bench;
 mod bootstrap;
 mod build;
+mod completions;
 mod config;
 mod deploy;
 mod destroy;
@@ -11,6 +12,7 @@ mod invoke;
 mod keys;
 mod local;
 mod logs;
+mod man;
 mod new;
 mod outputs;
 mod plan;
@@ -24,6 +26,7 @@ use std::path::PathBuf;
 
 use crate::cli::{Command, EnvArgs, KeysCommand};
 use crate::config::{Config, environment_of_branch, load_app};
+use crate::detach;
 use crate::error::{Exit, Problem};
 use crate::ui::{Mode, Ui};
 use crate::watch::Reload;
@@ -77,9 +80,21 @@ pub fn mode(command: &Command) -> Mode {
     }
 }
 
+/// Whether a command begins what goes on in AWS without it. Any other is simply ended by Ctrl-C.
+fn changes_aws(command: &Command) -> bool {
+    match command {
+        Command::Deploy(_) | Command::Destroy(_) | Command::Bootstrap(_) => true,
+        Command::Keys(args) => matches!(args, KeysCommand::Rotate(_)),
+        _ => false,
+    }
+}
+
 /// Runs one command to its end.
 pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
     let ctx = Ctx { root: find_root()?, ui: ui.clone(), reload: None };
+    if changes_aws(&command) {
+        detach::watch(ui, detach::typed(std::env::args()))?;
+    }
     // One thread: the SDK is faster on it than on two where there are two cores, and nothing here computes for long.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -103,6 +118,11 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Watch(args) => Box::pin(watch::run(args, &ctx)).await,
             Command::Test(args) => test::run(args, &ctx).await,
             Command::Bench(args) => bench::run(args, &ctx).await,
+            Command::Completions(args) => {
+                completions::run(&args, &ctx);
+                Ok(())
+            }
+            Command::Man(args) => man::run(args, &ctx),
         }?;
         Ok(Exit::Done)
     })

@@ -1,0 +1,185 @@
+//! What each command's `--help` ends with. A test parses every line.
+
+use clap::Command;
+
+/// Command lines without `cargo xtask`, by command, each with what it is for.
+const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "deploy",
+        &[
+            ("deploy", "the default environment, everything that changed"),
+            ("deploy --env dev --service orders,mail", "two services, and what they lack"),
+            ("deploy --env dev --rollback off", "keep what succeeded, to look at what failed"),
+            ("deploy --json --quiet --yes", "for a script: the result on stdout, no words, no question"),
+        ],
+    ),
+    (
+        "plan",
+        &[
+            ("plan --env prod", "what a deploy would do"),
+            ("plan --env prod --out prod.plan", "and exactly that, later: deploy --plan prod.plan"),
+            ("plan --markdown", "a comment for a pull request"),
+            ("plan --detailed-exitcode", "exit code 4 where there is something to deploy"),
+        ],
+    ),
+    (
+        "outputs",
+        &[
+            ("outputs --env dev", "one `service.Name = value` a line"),
+            ("outputs --env dev --json", "for a script: {service: {name: value}}"),
+        ],
+    ),
+    ("releases", &[("releases --env dev", "what deploys left, newest first"), ("releases --json", "the records")]),
+    (
+        "invoke",
+        &[
+            ("invoke getOrders", "with an empty event"),
+            ("invoke orders/sweep --event event.json --until-done", "again and again, until nothing is left"),
+            ("invoke sweep --event -", "the event from stdin"),
+        ],
+    ),
+    (
+        "logs",
+        &[
+            ("logs --env dev --follow", "as it happens, until Ctrl-C"),
+            ("logs --service orders --since 1h", "one service, the last hour"),
+        ],
+    ),
+    (
+        "watch",
+        &[
+            ("watch", "on this machine, until Ctrl-C"),
+            ("watch --env dev --service orders", "one service, in an environment of one's own"),
+        ],
+    ),
+    (
+        "timeline",
+        &[
+            ("timeline --env dev", "where the last deploy's time went"),
+            ("timeline --html deploys.html", "the same as a page, beside earlier ones"),
+        ],
+    ),
+    ("new service", &[("new service order-lines", "an entry, a template, a contract, a package")]),
+    ("bootstrap", &[("bootstrap --env dev", "once per account and region")]),
+    (
+        "destroy",
+        &[
+            ("destroy --env dev", "shows what goes, then asks for the name"),
+            ("destroy --env dev --yes", "without the question"),
+        ],
+    ),
+    (
+        "build",
+        &[
+            ("build --env prod", "the zips that a deploy of prod would upload"),
+            ("build --architecture x86_64 --json", "for another processor; sizes and hashes as JSON"),
+        ],
+    ),
+    ("render", &[("render --env prod --out /tmp/prod", "the templates, to read or to compare")]),
+    ("config check", &[("config check", "every environment"), ("config check --env dev", "one of them")]),
+    ("config show", &[("config show --env prod", "with every default filled in")]),
+    ("config schema", &[("config schema", "for editors"), ("config schema --check", "only look")]),
+    (
+        "keys list",
+        &[("keys list --env dev", "which keys there are, and what for"), ("keys list --json", "with versions")],
+    ),
+    (
+        "keys rotate",
+        &[
+            ("keys rotate --env prod", "new keys sign, what the old ones signed stays good"),
+            ("keys rotate --env prod --key Signer --revoke", "a key has leaked"),
+        ],
+    ),
+    ("local", &[("local start", "where a deploy would start it"), ("local logs", "what it printed")]),
+    ("doctor", &[("doctor", "for the default environment"), ("doctor --env prod", "for another one")]),
+    ("test", &[("test", "everything"), ("test --only lint,unit", "what needs no deployment")]),
+    ("bench", &[("bench", "everything"), ("bench deploy", "deploys only")]),
+    (
+        "completions",
+        &[
+            ("completions bash", "into a file that ~/.bashrc sources"),
+            ("completions zsh", "into a file that ~/.zshrc sources, after compinit"),
+            ("completions fish", "into ~/.config/fish/conf.d/cargo-xtask.fish"),
+        ],
+    ),
+    ("man", &[("man", "to target/man"), ("man ~/.local/share/man/man1", "then: man cargo-xtask-deploy")]),
+];
+
+/// Adds each command's examples to its help; `path` is the command's own, without `cargo xtask`.
+pub(super) fn attach(command: Command, path: &str) -> Command {
+    let command = match EXAMPLES.iter().find(|(name, _)| *name == path) {
+        Some((_, examples)) => command.after_help(text(examples)),
+        None => command,
+    };
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(&name, |sub| attach(sub, path.trim()))
+    })
+}
+
+/// The explanation stands below its command, so that 40 columns are enough.
+fn text(examples: &[(&str, &str)]) -> String {
+    let lines = examples.iter().map(|(line, what)| format!("  cargo xtask {line}\n      {what}"));
+    format!("Examples:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, command};
+    use clap::Parser;
+
+    /// Commands that have no further ones below them, by path.
+    fn leaves(command: &Command, path: &str, found: &mut Vec<(String, Command)>) {
+        let subs: Vec<&Command> = command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
+        if subs.is_empty() {
+            found.push((path.to_owned(), command.clone()));
+        }
+        for sub in subs {
+            leaves(sub, format!("{path} {}", sub.get_name()).trim(), found);
+        }
+    }
+
+    #[test]
+    fn every_command_has_examples_and_every_example_parses() {
+        let mut found = Vec::new();
+        leaves(&command(), "", &mut found);
+        for (path, _) in &found {
+            assert!(EXAMPLES.iter().any(|(name, _)| name == path), "`{path}` has no examples");
+        }
+        for (name, examples) in EXAMPLES {
+            assert!(found.iter().any(|(path, _)| path == name), "there is no command `{name}`");
+            for (line, _) in *examples {
+                assert!(line.starts_with(name), "`{line}` is no example of `{name}`");
+                let words = ["cargo xtask"].into_iter().chain(line.split(' '));
+                if let Err(error) = Cli::try_parse_from(words) {
+                    panic!("`{line}`: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_of_every_command_is_as_reviewed() {
+        // The terminal of whoever runs the tests has no say in it.
+        let mut root = command().term_width(80);
+        root.build();
+        let mut found = vec![("all".to_owned(), root.clone())];
+        leaves(&root, "", &mut found);
+        for (path, mut command) in found {
+            insta::assert_snapshot!(path.replace(' ', "_"), command.render_long_help().to_string());
+        }
+    }
+
+    #[test]
+    fn a_mistyped_command_or_option_gets_the_nearest_one() {
+        for (line, expected) in
+            [("deplyo", "'deploy'"), ("deploy --rolback off", "'--rollback'"), ("keys rotat", "'rotate'")]
+        {
+            let words = ["cargo xtask"].into_iter().chain(line.split(' '));
+            let error = Cli::try_parse_from(words).unwrap_err().to_string();
+            assert!(error.contains("similar") && error.contains(expected), "{line}: {error}");
+        }
+    }
+}
