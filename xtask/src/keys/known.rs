@@ -44,6 +44,13 @@ pub async fn wait(ui: &Ui, aws: &Aws, stack: &str, logical_id: &str) -> anyhow::
     }
 }
 
+/// The logical ids of the public keys that a stack's distributions may trust, each `<key><fingerprint>`.
+pub async fn trusted(aws: &Aws, stack: &str) -> anyhow::Result<Vec<String>> {
+    let resources = stacks::resources(&aws.cloudformation, stack).await?;
+    let keys = resources.into_iter().filter(|(_, kind, _)| kind == "AWS::CloudFront::PublicKey");
+    Ok(keys.map(|(logical, ..)| logical).collect())
+}
+
 /// Every distribution that checks signatures is at rest, and one of them takes the key's; none checks any: nothing to wait for.
 fn is_known(distributions: &[Signers], key: &str) -> bool {
     let checking: Vec<&Signers> = distributions.iter().filter(|one| !one.keys.is_empty()).collect();

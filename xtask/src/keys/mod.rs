@@ -1,9 +1,10 @@
 //! Key pairs of services: the private half in Secrets Manager and nowhere else, the public half in the stack's template.
-//! `state` and `facts` decide and are pure, `secret` calls Secrets Manager.
+//! `state` and `facts` decide and are pure, `secret` and `rotation` call Secrets Manager.
 
 mod facts;
 mod known;
 mod pair;
+mod rotation;
 mod secret;
 mod state;
 #[cfg(test)]
@@ -22,8 +23,10 @@ use crate::config::{Config, Key};
 use crate::plan::unknown;
 
 pub use facts::Facts;
-pub use known::wait as wait_until_known;
+pub use known::{trusted as trusted_by_cdn, wait as wait_until_known};
 pub use pair::Public;
+#[cfg(test)]
+pub(crate) use pair::placeholder;
 pub use state::{Needed, Secret, Version};
 
 /// Grows to sixteen times this.
@@ -113,7 +116,12 @@ pub async fn look(client: &Client, name: &str) -> anyhow::Result<Option<Secret>>
     }
 }
 
-pub use secret::{forget_previous, promote, propose};
+pub use rotation::{promote, propose, propose_anew};
+
+/// Lets all keys of `before` go but the version that signs now, and sees that they are gone.
+pub async fn revoke(client: &Client, name: &str, before: &Secret, signs: &str) -> anyhow::Result<()> {
+    rotation::revoke(client, name, before, signs, FIRST_PAUSE).await
+}
 
 /// The version that a stack signs with: `None` where there is no stack, `Some("")` where it does not say.
 #[must_use]

@@ -31,7 +31,7 @@ pub(super) fn public_of(pem: &str) -> Option<Public> {
 }
 
 /// A public key for templates that nobody deploys. Everybody knows its private half, which is `number` itself.
-pub(super) fn placeholder(number: u8) -> Option<Public> {
+pub(crate) fn placeholder(number: u8) -> Option<Public> {
     let mut scalar = [0; 32];
     scalar[31] = number;
     public(&SecretKey::from_slice(&scalar).ok()?)

@@ -1,4 +1,4 @@
-//! A key's secret in Secrets Manager: its versions by their labels, and the moves of those labels.
+//! A key's secret in Secrets Manager: its versions by their labels. How those labels move is `rotation`'s part.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::types::Tag;
 use jiff::Timestamp;
 use p256::elliptic_curve::zeroize::Zeroizing;
-use sha2::{Digest, Sha256};
 
 use super::pair;
 use super::state::{Secret, Version};
@@ -18,9 +17,9 @@ use crate::error::Problem;
 
 /// Looks at a secret; Secrets Manager lets go of a deleted name only after some seconds.
 pub(super) const ATTEMPTS: u32 = 6;
-const CURRENT: &str = "AWSCURRENT";
-const PREVIOUS: &str = "AWSPREVIOUS";
-const PENDING: &str = "AWSPENDING";
+pub(super) const CURRENT: &str = "AWSCURRENT";
+pub(super) const PREVIOUS: &str = "AWSPREVIOUS";
+pub(super) const PENDING: &str = "AWSPENDING";
 /// The tag that says `<version> <time>`: since when the stack signs with that version.
 const SINCE: &str = "signs-since";
 
@@ -143,79 +142,6 @@ async fn restore(client: &Client, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts a new key beside the current one, where none is waiting. Its version is named by what it follows: of two
-/// rotations at once, the second finds the first one's key and goes on with it.
-pub async fn propose(client: &Client, name: &str, secret: &Secret) -> anyhow::Result<Version> {
-    if let Some(pending) = &secret.pending {
-        return Ok(pending.clone());
-    }
-    // The last rotation left it where it was; Secrets Manager would move it, the emulator would have it twice.
-    unlabel(client, name, &secret.current.id, PENDING).await?;
-    let previous = secret.previous.as_ref().map_or("", |version| &version.id);
-    let id = hex::encode(&Sha256::digest(format!("{}\n{previous}", secret.current.id))[..16]);
-    let text = pair::generate()?;
-    let call = client.put_secret_value().secret_id(name).client_request_token(&id).version_stages(PENDING);
-    if passing(call.secret_string(text.as_str()).send().await, &["ResourceExistsException"])
-        .with_context(|| format!("cannot put a new key into the secret `{name}`"))?
-    {
-        let public = pair::public_of(&text).context("cannot encode a new key")?;
-        return Ok(Version { id, created: Timestamp::now(), public });
-    }
-    match look(client, name).await? {
-        Found::Secret(now) if now.current.id == id => return Ok(now.current),
-        Found::Secret(now) if now.pending.is_some() => now.pending,
-        _ => None,
-    }
-    .ok_or_else(|| {
-        let remedy = "aws secretsmanager update-secret-version-stage";
-        Problem::failed(format!("the new version of the secret `{name}` has lost its label"))
-            .hint(format!("{remedy} --secret-id {name} --version-stage {PENDING} --move-to-version-id {id}"))
-            .into()
-    })
-}
-
-/// Makes a version the one that signs, if the current one is still what it was.
-pub async fn promote(client: &Client, name: &str, secret: &Secret, to: &str) -> anyhow::Result<()> {
-    if secret.current.id == to {
-        return Ok(());
-    }
-    let call = client.update_secret_version_stage().secret_id(name).version_stage(CURRENT);
-    let sent = call.move_to_version_id(to).remove_from_version_id(&secret.current.id).send().await;
-    if passing(sent, &["InvalidParameterException", "InvalidRequestException"])
-        .with_context(|| format!("cannot make version `{to}` of the secret `{name}` the current one"))?
-    {
-        return Ok(());
-    }
-    match look(client, name).await? {
-        Found::Secret(now) if now.current.id == to => Ok(()),
-        _ => Err(Problem::failed(format!("the secret `{name}` has changed under our hands"))
-            .hint("another rotation is at work; wait for its end, then look: cargo xtask keys list --env <environment>")
-            .into()),
-    }
-}
-
-/// Lets the previous version go: Secrets Manager deletes what has no label.
-pub async fn forget_previous(client: &Client, name: &str) -> anyhow::Result<()> {
-    match look(client, name).await? {
-        Found::Secret(secret) => match &secret.previous {
-            Some(previous) => unlabel(client, name, &previous.id, PREVIOUS).await,
-            None => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
-/// A label that is not there any more is as good as taken off.
-async fn unlabel(client: &Client, name: &str, version: &str, label: &str) -> anyhow::Result<()> {
-    let call = client.update_secret_version_stage().secret_id(name).version_stage(label);
-    passing(
-        call.remove_from_version_id(version).send().await,
-        &["InvalidParameterException", "InvalidRequestException"],
-    )
-    .with_context(|| format!("cannot take `{label}` off the secret `{name}`"))?;
-    Ok(())
-}
-
 /// Writes down that the stack signs with the current version.
 pub(super) async fn record(client: &Client, name: &str, version: &str, at: Timestamp) -> anyhow::Result<()> {
     let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
@@ -226,7 +152,7 @@ pub(super) async fn record(client: &Client, name: &str, version: &str, at: Times
 }
 
 /// Whether a call did what it was for; `false` where one of these error codes says that somebody else was faster.
-fn passing<T, E, R>(sent: Result<T, SdkError<E, R>>, codes: &[&str]) -> anyhow::Result<bool>
+pub(super) fn passing<T, E, R>(sent: Result<T, SdkError<E, R>>, codes: &[&str]) -> anyhow::Result<bool>
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,

@@ -305,12 +305,47 @@ fn a_revoked_key_is_trusted_no_longer() {
     let world = world();
     let client = client(&world);
     run(async {
-        ensured(&client).await.unwrap();
-        rotate(&client).await;
+        let leaked = ensured(&client).await.unwrap();
+        let signs = rotate(&client).await.current.id;
         for _ in 0..2 {
-            forget_previous(&client, NAME).await.unwrap();
+            rotation::revoke(&client, NAME, &leaked, &signs, Duration::ZERO).await.unwrap();
             let seen = look(&client, NAME).await.unwrap().unwrap();
             assert_eq!(trusted(&keys(seen.clone(), Some("v1"))), [seen.current.public.fingerprint]);
         }
+    });
+}
+
+#[test]
+fn a_revoked_key_that_keeps_its_label_is_told_and_not_passed_over() {
+    let world = world();
+    let client = client(&world);
+    run(async {
+        let leaked = ensured(&client).await.unwrap();
+        let signs = rotate(&client).await.current.id;
+        // Somebody else's label: nobody takes it off, and the version stays.
+        world.lock().unwrap().labels.insert("audit".into(), leaked.current.id.clone());
+        let error = rotation::revoke(&client, NAME, &leaked, &signs, Duration::ZERO).await.unwrap_err();
+        assert!(
+            error.to_string().contains("keeps its label") && error.to_string().contains(&leaked.current.id),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn after_a_leak_no_key_that_was_there_before_is_used_not_even_one_that_was_only_proposed() {
+    let world = world();
+    let client = client(&world);
+    run(async {
+        let first = ensured(&client).await.unwrap();
+        let proposed = propose(&client, NAME, &first).await.unwrap();
+        let leaked = look(&client, NAME).await.unwrap().unwrap();
+        let fresh = propose_anew(&client, NAME, &leaked).await.unwrap();
+        assert_ne!((&fresh.id, &fresh.public), (&proposed.id, &proposed.public));
+        promote(&client, NAME, &leaked, &fresh.id).await.unwrap();
+        rotation::revoke(&client, NAME, &leaked, &fresh.id, Duration::ZERO).await.unwrap();
+        let seen = look(&client, NAME).await.unwrap().unwrap();
+        assert_eq!((&seen.current.public, &seen.previous, &seen.pending), (&fresh.public, &None, &None));
+        assert_eq!(trusted(&keys(seen, Some("v1"))), [fresh.public.fingerprint]);
     });
 }

@@ -5,14 +5,14 @@
 
 use anyhow::Context as _;
 
-use super::{Seen, look, select};
+use super::{Named, Seen, look, select};
 use crate::aws::Aws;
 use crate::cli::KeysRotateArgs;
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::deploy;
 use crate::error::Problem;
-use crate::keys::{self, Needed, Version};
+use crate::keys::{self, Needed, Public, Secret, Version};
 use crate::local;
 
 pub(super) async fn run(args: KeysRotateArgs, ctx: &Ctx) -> anyhow::Result<()> {
@@ -56,8 +56,11 @@ fn confirm(ctx: &Ctx, config: &Config, account: &str, seen: &[Seen], revoke: boo
         return Ok(());
     }
     for one in seen {
-        let fate =
-            if revoke { "goes at once".to_owned() } else { format!("stays trusted for {}", one.named.spec.grace) };
+        let fate = if revoke {
+            "goes at once".to_owned()
+        } else {
+            format!("stays trusted until the first deploy after its grace, {}", one.named.spec.grace)
+        };
         let fingerprint = &one.secret.current.public.fingerprint;
         ctx.ui.say(format!("{:>12} {}.{}: {fingerprint} {fate}", "", one.named.service, one.named.key));
     }
@@ -79,6 +82,7 @@ async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bo
         // A rotation that was killed before its last deploy is brought to its end, not followed by another.
         let next = match one.needed {
             Needed::Open if !revoke => one.secret.current.clone(),
+            _ if revoke => keys::propose_anew(&aws.secrets, &one.named.secret, &one.secret).await?,
             _ => keys::propose(&aws.secrets, &one.named.secret, &one.secret).await?,
         };
         say(ctx, "Made", one, &next);
@@ -100,18 +104,30 @@ async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bo
     for (one, next) in &turns {
         keys::promote(&aws.secrets, &one.named.secret, &one.secret, &next.id).await?;
         if revoke {
-            keys::forget_previous(&aws.secrets, &one.named.secret).await?;
+            keys::revoke(&aws.secrets, &one.named.secret, &one.secret, &next.id)
+                .await
+                .context("the old key is still trusted")?;
         }
         say(ctx, "Switched", one, next);
     }
-    deploy::run(ctx, config.clone(), &services)
-        .await
-        .context("the new key is current, but the stack does not sign with it yet")?;
+    deploy::run(ctx, config.clone(), &services).await.context(if revoke {
+        "the new key is current, but the stack does not sign with it yet, and the old key is still trusted: run this again"
+    } else {
+        "the new key is current, but the stack does not sign with it yet"
+    })?;
+    let named: Vec<Named> = turns.iter().map(|(one, _)| one.named.clone()).collect();
+    let now = look(aws, config, &named).await?;
     for (one, next) in &turns {
         let fate = if revoke {
+            refuse_trusted(
+                one,
+                &next.public,
+                &keys::trusted_by_cdn(aws, &config.stack_name(&one.named.service)).await?,
+            )?;
             "is no longer trusted".to_owned()
         } else {
-            format!("stays trusted for {}", one.named.spec.grace)
+            let now = now.iter().find(|now| now.named.secret == one.named.secret);
+            fate(now.map_or(Needed::Open, |now| now.needed))
         };
         let signs = &next.public.fingerprint;
         ctx.ui
@@ -120,6 +136,82 @@ async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bo
     Ok(())
 }
 
+/// What becomes of the key before, which no clock takes away: a deploy does.
+fn fate(needed: Needed) -> String {
+    match needed {
+        Needed::Until(end) => format!("stays trusted until the first deploy after {end}"),
+        Needed::No => "stays trusted until the next deploy".to_owned(),
+        Needed::Open => {
+            "stays trusted: since when the new one signs is not written down yet, the next deploy does it".to_owned()
+        }
+    }
+}
+
+/// Fails where the CDN still has one of the keys that were there before.
+fn refuse_trusted(one: &Seen, signs: &Public, trusted: &[String]) -> Result<(), Problem> {
+    let Secret { current, previous, pending, .. } = &one.secret;
+    let before = [Some(current), previous.as_ref(), pending.as_ref()].into_iter().flatten();
+    let fingerprints = before.map(|version| &version.public.fingerprint).filter(|one| **one != signs.fingerprint);
+    for fingerprint in fingerprints {
+        if trusted.contains(&format!("{}{fingerprint}", one.named.key)) {
+            let stack = &one.named.service;
+            return Err(Problem::failed(format!("the CDN of `{stack}` still trusts key `{fingerprint}`"))
+                .hint("run the same command again; if this stays, look: cargo xtask keys list --env <environment>"));
+        }
+    }
+    Ok(())
+}
+
 fn say(ctx: &Ctx, verb: &str, one: &Seen, next: &Version) {
     ctx.ui.step(verb, format!("key {} of {}.{}", next.public.fingerprint, one.named.service, one.named.key));
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_key_before_is_said_to_go_with_a_deploy_and_not_by_itself() {
+        let end = Timestamp::from_second(0).unwrap();
+        assert_eq!(fate(Needed::Until(end)), "stays trusted until the first deploy after 1970-01-01T00:00:00Z");
+        for needed in [Needed::No, Needed::Open] {
+            assert!(fate(needed).contains("next deploy"), "{needed:?}");
+        }
+    }
+
+    #[test]
+    fn a_revoked_key_that_the_cdn_still_has_is_a_failure() {
+        let version = |number: u8| Version {
+            id: format!("v{number}"),
+            created: Timestamp::UNIX_EPOCH,
+            public: keys::placeholder(number).unwrap(),
+        };
+        let seen = Seen {
+            named: Named {
+                service: "files".into(),
+                key: "Key".into(),
+                spec: serde_yaml::from_str("{lifetime: 15m, grace: 1h}").unwrap(),
+                secret: "s".into(),
+            },
+            secret: Secret {
+                arn: "arn".into(),
+                current: version(1),
+                previous: None,
+                pending: Some(version(2)),
+                since: None,
+            },
+            live: None,
+            needed: Needed::No,
+        };
+        let id = |number: u8| format!("Key{}", version(number).public.fingerprint);
+        let signs = version(3).public;
+        assert!(refuse_trusted(&seen, &signs, &[id(3)]).is_ok());
+        assert!(refuse_trusted(&seen, &signs, &[]).is_ok());
+        for old in [1, 2] {
+            let told = refuse_trusted(&seen, &signs, &[id(3), id(old)]).unwrap_err().to_string();
+            assert!(told.contains("still trusts key") && told.contains(&version(old).public.fingerprint), "{told}");
+        }
+    }
 }
