@@ -1,5 +1,5 @@
 //! An AWS that answers at once and always the same, so that what is measured is the function: DynamoDB's seven calls
-//! and the one of Secrets Manager, told apart by `X-Amz-Target`.
+//! and the one of Secrets Manager, told apart by `X-Amz-Target`, and S3's deletion of an object.
 
 use std::io;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ struct Answers {
     todos: Vec<u8>,
     files: Vec<u8>,
     todo: Vec<u8>,
+    file: Vec<u8>,
+    deleted: Vec<u8>,
     edited: Vec<u8>,
     nothing: Vec<u8>,
     secret: Vec<u8>,
@@ -50,6 +52,8 @@ impl Answers {
             todos: json_answer(&json!({"Items": todos, "Count": todos.len(), "ScannedCount": todos.len()})),
             files: json_answer(&json!({"Items": files, "Count": files.len(), "ScannedCount": files.len()})),
             todo: json_answer(&json!({"Item": todo(0)})),
+            file: json_answer(&json!({"Item": file(0)})),
+            deleted: answer(204, "x-amz-request-id: 4442587FB7D0A2F9\r\n", b""),
             edited: json_answer(&json!({"Attributes": todo(0)})),
             nothing: json_answer(&json!({})),
             secret: json_answer(&json!({"Name": "bench", "SecretString": pem.as_str()})),
@@ -70,10 +74,13 @@ impl Answers {
         match operation {
             Some("Query") if of_files() => &self.files,
             Some("Query") => &self.todos,
+            Some("GetItem") if of_files() => &self.file,
             Some("GetItem") => &self.todo,
             Some("UpdateItem") => &self.edited,
             Some("PutItem" | "DeleteItem" | "TransactWriteItems") => &self.nothing,
             Some("GetSecretValue") => &self.secret,
+            // S3 has paths instead of targets.
+            None if request.method == "DELETE" => &self.deleted,
             _ => &self.unknown,
         }
     }

@@ -12,7 +12,7 @@ use crate::canned::{FILES, TODOS};
 pub(crate) enum Side {
     /// The Python function that it is compared with.
     Baseline,
-    /// The function of this repository, from the zip that AWS gets.
+    /// The function of this repository, from a zip as AWS gets it, built for this machine's processor.
     Ours,
 }
 
@@ -51,11 +51,13 @@ pub(crate) struct Case {
 
 const USER: &str = "0b9565e7-3e2c-4b1f-9d2c-1f2e3d4c5b6a";
 const TODO: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+const FILE: &str = "01890a5d-ac96-774b-bcce-b302099a9057";
 
 impl Case {
     /// The functions that the targets are about.
     pub(crate) fn all() -> Vec<Self> {
         let new = json!({"title": "Buy milk", "description": "Two litres, and the bread", "dateDue": "2026-12-24"});
+        let notes = json!({"notes": "They call back on Thursday."});
         let file = json!({
             "fileName": "Rechnung März.pdf", "contentType": "application/pdf", "size": 48_213,
             "sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
@@ -93,6 +95,13 @@ impl Case {
                 event("POST", "/{userID}/todos/{todoID}/complete", None, &[]),
             ),
             todos(
+                "addTodoNotes",
+                "addTodoNotes",
+                "add_todo_notes",
+                200,
+                event("POST", "/{userID}/todos/{todoID}/addnotes", Some(&notes), &[]),
+            ),
+            todos(
                 "deleteTodo",
                 "deleteTodo",
                 "delete_todo",
@@ -101,6 +110,12 @@ impl Case {
             ),
             files("getTodoFiles", "get_todo_files", 200, event("GET", "/{todoID}/files", None, &[])),
             files("addTodoFiles", "add_todo_files", 201, event("POST", "/{todoID}/files/upload", Some(&file), &[])),
+            files(
+                "deleteTodoFiles",
+                "delete_todo_files",
+                204,
+                event("DELETE", "/{todoID}/files/{fileID}/delete", None, &[]),
+            ),
         ]
     }
 
@@ -150,7 +165,8 @@ impl Case {
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
             ("TABLE_NAME", self.table.as_str()),
             ("BUCKET_NAME", "bench-files"),
-            ("S3_PATH_STYLE", "false"),
+            // A name of the loopback address has no buckets in front of it.
+            ("S3_PATH_STYLE", "true"),
             ("MAX_FILE_SIZE", "104857600"),
             ("CDN_URL", "https://d111111abcdef8.cloudfront.net"),
             ("URL_SIGNING_KEY_ID", "K2JCJMDEHXQW5F"),
@@ -169,7 +185,7 @@ const SESSION_LENGTH: usize = 900;
 
 /// A call of a route as an HTTP API hands it over (payload format 2.0), with a browser's headers.
 fn event(method: &str, route: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Value {
-    let path = route.replace("{userID}", USER).replace("{todoID}", TODO);
+    let path = route.replace("{userID}", USER).replace("{todoID}", TODO).replace("{fileID}", FILE);
     let mut event = json!({
         "version": "2.0",
         "routeKey": format!("{method} {route}"),
@@ -191,7 +207,7 @@ fn event(method: &str, route: &str, body: Option<&Value>, headers: &[(&str, &str
             "x-forwarded-port": "443",
             "x-forwarded-proto": "https",
         },
-        "pathParameters": {"userID": USER, "todoID": TODO},
+        "pathParameters": {"userID": USER, "todoID": TODO, "fileID": FILE},
         "requestContext": {
             "accountId": "111111111111",
             "apiId": "abcdefghij",

@@ -13,6 +13,7 @@ const CHUNK: usize = 64 * 1024;
 /// A request, its header names in lower case.
 #[derive(Debug)]
 pub(crate) struct Request {
+    pub(crate) method: String,
     pub(crate) path: String,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -80,9 +81,10 @@ impl Connection {
 
 fn parse(head: &str) -> Option<Request> {
     let mut lines = head.split("\r\n");
-    let path = lines.next()?.split(' ').nth(1)?.to_owned();
+    let mut start = lines.next()?.split(' ').map(str::to_owned);
+    let (method, path) = (start.next()?, start.next()?);
     let header = |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
-    Some(Request { path, headers: lines.filter_map(header).collect(), body: Vec::new() })
+    Some(Request { method, path, headers: lines.filter_map(header).collect(), body: Vec::new() })
 }
 
 /// An answer as it goes over the wire.

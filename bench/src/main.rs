@@ -67,10 +67,15 @@ fn run() -> anyhow::Result<bool> {
 }
 
 fn functions(setup: &Setup, only: &[String]) -> anyhow::Result<bool> {
+    let cases = Case::all();
+    if let Some(unknown) = only.iter().find(|name| !cases.iter().any(|case| case.name == *name)) {
+        let known: Vec<&str> = cases.iter().map(|case| case.name).collect();
+        bail!("no case `{unknown}`; there are `{}`", known.join("`, `"));
+    }
     let aws = canned::start()?;
     let programs = programs(setup, format!("http://{}", aws.address))?;
     let mut all = Vec::new();
-    for case in Case::all().into_iter().filter(|case| only.is_empty() || only.iter().any(|name| name == case.name)) {
+    for case in cases.into_iter().filter(|case| only.is_empty() || only.iter().any(|name| name == case.name)) {
         all.push(Measured::of(&case, &programs).with_context(|| format!("cannot measure {}", case.name))?);
     }
     let zips: Vec<(String, u64)> = setup.zips.iter().map(|zip| (zip.package.clone(), zip.bytes)).collect();
@@ -85,7 +90,7 @@ fn programs(setup: &Setup, endpoint: String) -> anyhow::Result<Programs> {
     Ok(Programs { binaries: unpack(setup)?, python: setup.python.clone(), handlers, endpoint })
 }
 
-/// Takes the binaries out of their zips: what is measured is what AWS gets.
+/// Takes the binaries out of their zips: what is measured is what an environment of this machine's processor gets.
 fn unpack(setup: &Setup) -> anyhow::Result<PathBuf> {
     let folder = setup.scratch.join("binaries");
     fs::create_dir_all(&folder)?;

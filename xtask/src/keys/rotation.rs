@@ -80,7 +80,13 @@ pub async fn promote(client: &Client, name: &str, secret: &Secret, to: &str) -> 
 
 /// Lets all versions of `before` go but the one that signs now: Secrets Manager deletes what has no label. Returns when none
 /// of them is seen with a label any more, since what is seen with one is trusted by the next deploy.
-pub(super) async fn revoke(client: &Client, name: &str, before: &Secret, signs: &str, pause: Duration) -> anyhow::Result<()> {
+pub(super) async fn revoke(
+    client: &Client,
+    name: &str,
+    before: &Secret,
+    signs: &str,
+    pause: Duration,
+) -> anyhow::Result<()> {
     let old = [Some(&before.current), before.previous.as_ref(), before.pending.as_ref()];
     let old: Vec<&str> =
         old.into_iter().flatten().map(|version| version.id.as_str()).filter(|id| *id != signs).collect();
