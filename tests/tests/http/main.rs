@@ -5,6 +5,7 @@ mod boundary;
 mod downloads;
 mod files;
 mod isolation;
+mod parity;
 mod search;
 mod site;
 mod todos;

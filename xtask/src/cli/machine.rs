@@ -28,6 +28,8 @@ pub enum LocalAction {
     Reset,
     /// Print its log.
     Logs,
+    /// Print what a deploy to it does not prove of the templates, and what does.
+    Parity,
 }
 
 /// Arguments of `test`.

@@ -22,6 +22,11 @@ pub(super) fn summary(ctx: &Ctx, report: &Report) {
     if let Some(id) = report.release {
         ctx.ui.step("Released", format!("{id}: see `cargo xtask releases --env {}`", report.environment));
     }
+    if !report.unproven.is_empty() {
+        let (count, name) = (report.unproven.len(), &report.environment);
+        let text = format!("by the emulator: {count} kinds of properties; see `cargo xtask local parity --env {name}`");
+        ctx.ui.step("Unproven", text);
+    }
     for name in report.sites.keys() {
         if let Some(url) = report.outputs.get(name).and_then(|outputs| outputs.get("SiteUrl")) {
             ctx.ui.step("Open", url);

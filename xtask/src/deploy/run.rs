@@ -46,6 +46,9 @@ pub struct Report {
     pub sites: BTreeMap<String, site::Synced>,
     /// Outputs by service.
     pub outputs: Outputs,
+    /// What the emulator could not prove of the templates; nothing on AWS, and nothing where no stack was changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unproven: Vec<local::parity::Unproven>,
     /// Wall time.
     pub seconds: f64,
 }
@@ -125,6 +128,11 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
     let (stacks, outputs, sites) = done?;
     let changed =
         stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);
+    let anew = stacks.values().any(|outcome| matches!(outcome, Outcome::Created | Outcome::Updated));
+    let unproven = match &run.source {
+        Source::Checkout(renderer) if anew => local::parity::unproven(&run.config, renderer)?,
+        _ => Vec::new(),
+    };
     Ok(Report {
         environment: run.config.env.name.clone(),
         changed,
@@ -132,6 +140,7 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
         stacks,
         sites,
         outputs,
+        unproven,
         seconds: start.elapsed().as_secs_f64(),
     })
 }

@@ -4,6 +4,7 @@
 mod emulator;
 mod identity;
 mod lock;
+pub mod parity;
 mod process;
 mod python;
 mod venv;
