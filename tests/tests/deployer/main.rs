@@ -8,5 +8,6 @@ mod hotswap;
 mod keys;
 mod killed;
 mod lifecycle;
+mod plan;
 mod repository;
 mod restart;

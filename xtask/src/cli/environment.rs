@@ -23,6 +23,12 @@ pub struct DeployArgs {
     /// on from there. A protected environment always rolls back.
     #[arg(long, value_enum, value_name = "on|off", default_value_t)]
     pub rollback: Rollback,
+    /// Deploy exactly what this file of `plan --out` says, without a question, or refuse where anything has moved since.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["service", "hotswap"])]
+    pub plan: Option<PathBuf>,
+    /// Let this resource be removed or made anew although it holds data or others use it (repeatable).
+    #[arg(long, value_name = "SERVICE.ID")]
+    pub allow_replacement: Vec<String>,
     /// Print the result as JSON on stdout.
     #[arg(long)]
     pub json: bool,

@@ -3,12 +3,22 @@
 use super::Ctx;
 use crate::cli::{DeployArgs, Rollback};
 use crate::deploy::{self, Manner, Outcome, Report, Source};
+use crate::plan;
 
 pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
     let source = Source::checkout(&config)?;
-    let manner = Manner { hotswap: args.hotswap, keep: args.rollback == Rollback::Off, again: false };
-    let report = Box::pin(deploy::run_in(ctx, config, &args.service, source, manner)).await?;
+    let reviewed = args.plan.as_deref().map(plan::read).transpose()?;
+    // A plan says for itself which services it is of.
+    let services = reviewed.as_ref().map_or(args.service, |plan| plan.services.iter().cloned().collect());
+    let manner = Manner {
+        hotswap: args.hotswap,
+        keep: args.rollback == Rollback::Off,
+        again: false,
+        allowed: args.allow_replacement.into_iter().collect(),
+        reviewed,
+    };
+    let report = Box::pin(deploy::run_in(ctx, config, &services, source, manner)).await?;
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&report)?);
     }

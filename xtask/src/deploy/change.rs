@@ -5,9 +5,11 @@ use aws_sdk_cloudformation::types::StackStatus;
 use sha2::{Digest, Sha256};
 
 use super::failure;
+use super::review::Review;
 use super::stack::Policy;
 use super::wait::{self, Pace};
 use crate::aws::stacks::{self, ChangeSet, LiveStack, StackInput};
+use crate::plan::StackPlan;
 use crate::ui::Ui;
 
 /// What became of a change set.
@@ -23,13 +25,15 @@ pub(super) enum Change {
     Refused(String),
 }
 
-/// Makes and executes a change set; `new` where there is no stack yet, or no more than a shell.
+/// Makes and executes a change set; `new` where there is no stack yet, or no more than a shell. Where there is a plan, the
+/// change set is compared with it first.
 pub(super) async fn change(
     ui: &Ui,
     client: &Client,
     wanted: &StackInput,
     new: bool,
     policy: Policy,
+    reviewed: Option<(&Review, &StackPlan)>,
 ) -> anyhow::Result<Change> {
     let name = format!("xtask-{}", fingerprint(wanted));
     let resources = match prepare(client, wanted, &name, new).await? {
@@ -45,6 +49,9 @@ pub(super) async fn change(
             return Ok(Change::Refused(reason));
         }
     };
+    if let Some((review, plan)) = reviewed {
+        review.compare(client, plan, &name).await?;
+    }
     let token = token(&name);
     match stacks::execute(client, &wanted.name, &name, &token, policy.keep).await {
         Ok(true) => {}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::task::JoinSet;
 
+use super::review::Review;
 use super::stack::{Outcome, Policy, apply};
 use super::world::{World, shared_name};
 use crate::aws::Aws;
@@ -22,9 +23,14 @@ pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> an
     let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT)?;
     let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
     let seen = |name: &str| world.shared.get(name).cloned();
+    let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(Review::of);
     let (one, other) = tokio::try_join!(
-        recorder::span(Stack, &account.name, apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), policy)),
-        recorder::span(Stack, &region.name, apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), policy)),
+        recorder::span(Stack, &account.name, apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), (policy, &one))),
+        recorder::span(
+            Stack,
+            &region.name,
+            apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), (policy, &other))
+        ),
     )?;
     for (input, applied) in [(account, one), (region, other)] {
         if applied.outcome != Outcome::Unchanged {

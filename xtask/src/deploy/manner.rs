@@ -1,8 +1,11 @@
 //! How a deploy goes about it. Pure.
 
+use std::collections::BTreeSet;
+
 use super::stack::Policy;
 use crate::config::Config;
 use crate::error::Problem;
+use crate::plan::Plan;
 
 /// What differs from the usual.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +16,10 @@ pub struct Manner {
     pub keep: bool,
     /// A further round of one run: what the first one checked, said and asked is not checked, said and asked again.
     pub again: bool,
+    /// Resources that may end although they hold data or others use them: `<service>.<LogicalId>`.
+    pub allowed: BTreeSet<String>,
+    /// The plan that was reviewed: exactly that is deployed, or nothing.
+    pub reviewed: Option<Plan>,
 }
 
 impl Manner {

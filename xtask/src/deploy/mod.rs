@@ -8,6 +8,7 @@ pub(crate) mod inputs;
 mod manner;
 mod notes;
 mod rescue;
+mod review;
 mod run;
 pub(crate) mod scope;
 mod source;

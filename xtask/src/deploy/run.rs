@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::environment;
 use super::inputs::{rewired, stack_input, wired};
 use super::manner::Manner;
 use super::notes::Notes;
-use super::scope;
+use super::review::Review;
 use super::source::Source;
 use super::stack::{Applied, Outcome, Policy, apply};
 use super::world::{self, World};
@@ -21,8 +21,10 @@ use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
+use crate::error::Problem;
 use crate::hotswap::{self, Ledger, Way};
 use crate::keys::Keys;
+use crate::plan::{self, Plan};
 use crate::recorder::{self, Kind};
 use crate::releases::archive::sha256;
 use crate::{graph, keys, local, site};
@@ -67,7 +69,34 @@ pub(super) struct Run {
     full: BTreeSet<String>,
     pub(super) world: World,
     artifacts: OnceCell<BTreeMap<String, Artifact>>,
+    /// What others use of each service: service → output → who.
+    consumers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// The code that was planned, by service.
+    codes: BTreeMap<String, Artifact>,
+    /// What the plan read of the sites' buckets.
+    sites: Mutex<BTreeMap<String, site::Preview>>,
     notes: Notes,
+}
+
+impl Run {
+    fn review(&self, service: &str) -> Review {
+        Review {
+            service: service.to_owned(),
+            consumers: self.consumers.get(service).cloned().unwrap_or_default(),
+            allowed: self.manner.allowed.clone(),
+        }
+    }
+
+    /// Locally the newest sources win; elsewhere what was shown is what is deployed.
+    fn as_planned(&self, service: &str, artifact: Option<&Artifact>) -> Result<(), Problem> {
+        let planned = self.codes.get(service).map(|one| &one.key);
+        let bound = self.config.env.endpoint().is_none() || self.manner.reviewed.is_some();
+        if !bound || planned == artifact.map(|one| &one.key) {
+            return Ok(());
+        }
+        Err(Problem::declined(format!("not what was planned: the sources of `{service}` changed meanwhile"))
+            .hint("plan again, or run this again when nothing else writes to the clone"))
+    }
 }
 
 /// Deploys what is asked for from this clone.
@@ -111,18 +140,30 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
         );
     }
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
-    let full = scope::in_full(&config.app, asked, &world.whole())?;
+    let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
+    let draft = recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?;
+    agree(ctx, &config, &world, &manner, &draft.plan)?;
     if config.env.endpoint().is_some() {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
-    } else {
-        environment::require_bootstrap(&ctx.ui, &config, &world)?;
-        if !manner.again {
-            confirm(ctx, &config, &full, &world)?;
-        }
     }
-    let ledger = hotswap::read(&aws, &config).await?;
-    let (ctx, by, artifacts, notes) = (ctx.clone(), identity.arn, OnceCell::new(), Notes::default());
-    let run = Arc::new(Run { ctx, aws, config, source, manner, policy, by, ledger, full, world, artifacts, notes });
+    let full = draft.plan.services.clone();
+    let run = Arc::new(Run {
+        ctx: ctx.clone(),
+        consumers: plan::consumers(&config.app),
+        aws,
+        config,
+        source,
+        manner,
+        policy,
+        by: identity.arn,
+        ledger: draft.ledger,
+        full,
+        world,
+        artifacts: OnceCell::new(),
+        codes: draft.codes,
+        sites: Mutex::new(draft.sites),
+        notes: Notes::default(),
+    });
     let done = deploy_all(&run).await;
     let release = run.notes.record(&run, start.elapsed(), done.is_ok()).await;
     let (stacks, outputs, sites) = done?;
@@ -153,12 +194,29 @@ async fn deploy_all(run: &Arc<Run>) -> anyhow::Result<Done> {
     Ok((stacks, outputs, sites))
 }
 
-fn confirm(ctx: &Ctx, config: &Config, full: &BTreeSet<String>, world: &World) -> anyhow::Result<()> {
-    for service in full {
-        let status = world.live(service).map_or("new", |live| live.status.as_str());
-        ctx.ui.say(format!("{:>12} {} ({status})", "", config.stack_name(service)));
+/// The last word before the first write: nothing that was not reviewed, nothing that is refused, and elsewhere than
+/// locally a person's yes to the plan.
+fn agree(ctx: &Ctx, config: &Config, world: &World, manner: &Manner, plan: &Plan) -> anyhow::Result<()> {
+    if let Some(reviewed) = &manner.reviewed {
+        plan::compare(reviewed, plan)?;
     }
-    Ok(ctx.ui.confirm(&format!("Deploy these stacks to `{}`", config.env.name), "yes")?)
+    let stack = |service: &str| plan.stacks.iter().find(|one| one.service == service).map(|one| one.stack.clone());
+    plan::guard::check(&plan.refused, |service| stack(service).unwrap_or_default(), &manner.allowed)?;
+    if config.env.endpoint().is_some() {
+        if plan.changed && !manner.again {
+            ctx.ui.step("Plan", plan.summary());
+        }
+        return Ok(());
+    }
+    environment::require_bootstrap(&ctx.ui, config, world)?;
+    if manner.again {
+        return Ok(());
+    }
+    ctx.ui.say(plan::text(plan, false));
+    if !plan.changed || manner.reviewed.is_some() {
+        return Ok(());
+    }
+    Ok(ctx.ui.confirm(&format!("Deploy this to `{}`", config.env.name), "yes")?)
 }
 
 /// Starts each stack as soon as its producers are done; after a failure nothing new starts, what runs is waited for.
@@ -224,7 +282,9 @@ async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow:
     let work = async {
         let applied = match (input, run.world.live(&service)) {
             (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
-            (Some(input), _) => apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, run.policy).await?,
+            (Some(input), _) => {
+                apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, (run.policy, &run.review(&service))).await?
+            }
             (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
             (None, None) => return Ok(None),
         };
@@ -264,7 +324,7 @@ async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::
         return Ok(applied);
     }
     let seen = run.world.services.get(service).cloned();
-    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, run.policy).await?;
+    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, (run.policy, &run.review(service))).await?;
     let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
     if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
         applied.outcome = Outcome::Reconciled;
@@ -308,6 +368,7 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
         Some(_) => artifacts(run).await?.get(service),
         None => None,
     };
+    run.as_planned(service, artifact)?;
     // After the build, which takes its time: what is known of the keys should be fresh.
     let keys = keys::ensure(&run.aws, &run.config, service, run.world.live(service)).await?;
     parameters.extend(keys.parameters.clone());
@@ -375,7 +436,10 @@ async fn sync_sites(
         }
         let built = recorder::span(Kind::SiteBuild, service, run.source.site(&run.ctx, &run.config, service)).await?;
         let config = run.source.config(&run.config, service)?;
-        let sync = site::sync(&run.ctx, &run.aws, config, service, &built, outputs);
+        // What the plan read is still true where nothing took its time since.
+        let quick = outcomes.values().all(|outcome| *outcome == Outcome::Unchanged);
+        let preview = run.sites.lock().await.remove(service).filter(|_| quick);
+        let sync = site::sync(&run.ctx, &run.aws, config, service, (&built, outputs), preview);
         let result = recorder::span(Kind::Sync, service, sync).await?;
         run.notes.note(service, |left| {
             left.touched |= result.changed();

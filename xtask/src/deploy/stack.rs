@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::change::{Change, change};
 use super::rescue;
+use super::review::Review;
 use super::status::{self, Act, Step, decide};
 use super::wait;
 use super::world::{Seen, look};
@@ -72,7 +73,7 @@ pub(super) async fn apply(
     client: &Client,
     wanted: &StackInput,
     seen: Option<Seen>,
-    policy: Policy,
+    (policy, review): (Policy, &Review),
 ) -> anyhow::Result<Applied> {
     let mut outcome = Outcome::Unchanged;
     let mut found = Some(seen);
@@ -81,20 +82,23 @@ pub(super) async fn apply(
             Some(seen) => (seen, false),
             None => (look(client, &wanted.name).await?, true),
         };
-        let (live, template) = seen.map(|seen| (seen.live, seen.template)).unzip();
-        let step = decide(live.as_ref(), template.flatten().as_deref(), wanted);
+        let template = seen.as_ref().and_then(|seen| seen.template.as_deref());
+        let step = decide(seen.as_ref().map(|seen| &seen.live), template, wanted);
         // What was found a while ago is good enough for leaving a stack alone, not for changing it.
         if !fresh && step != Step::Unchanged {
             continue;
         }
+        let plan = if step == Step::Update { Some(review.plan(seen.as_ref(), wanted)?) } else { None };
+        let live = seen.map(|seen| seen.live);
         if let Some(live) = &live {
             announce(ui, wanted, live);
         }
+        let reviewed = plan.as_ref().map(|plan| (review, plan));
         let done = match (step, live) {
             (Step::Unchanged, Some(live)) => return finish(ui, client, wanted, &live, outcome, policy).await,
-            (Step::As(Act::Create), _) => change(ui, client, &wanted.for_creation(), true, policy).await?,
+            (Step::As(Act::Create), _) => change(ui, client, &wanted.for_creation(), true, policy, None).await?,
             (Step::As(Act::GoOn), Some(live)) => go_on(ui, client, wanted, &live, policy).await?,
-            (Step::Update, Some(live)) => match change(ui, client, wanted, false, policy).await? {
+            (Step::Update, Some(live)) => match change(ui, client, wanted, false, policy, reviewed).await? {
                 Change::Nothing => return finish(ui, client, wanted, &live, outcome, policy).await,
                 done => done,
             },
@@ -148,7 +152,7 @@ async fn go_on(
 ) -> anyhow::Result<Change> {
     let first = live.status == StackStatus::CreateFailed;
     let sent = if first { wanted.for_creation() } else { wanted.clone() };
-    let reason = match change(ui, client, &sent, false, policy).await? {
+    let reason = match change(ui, client, &sent, false, policy, None).await? {
         Change::Refused(reason) => reason,
         Change::Nothing => "CloudFormation finds nothing to go on with".to_owned(),
         done => return Ok(done),

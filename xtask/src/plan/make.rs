@@ -8,12 +8,14 @@ use super::stack::{self, Planned, StackPlan};
 use super::{KeyPlan, Plan, StackAction, VERSION, guard};
 use crate::aws::stacks::StackInput;
 use crate::aws::{Aws, Identity};
+use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{App, Config, Outputs};
 use crate::deploy::{Seen, Source, World, inputs, scope, shared};
+use crate::hotswap::{self, Ledger};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::site::{self, Preview};
-use crate::{graph, hotswap, keys};
+use crate::{graph, keys};
 
 /// A plan with what was read for it, so that nothing is read twice.
 #[derive(Debug)]
@@ -22,6 +24,10 @@ pub struct Draft {
     pub plan: Plan,
     /// By service, what is in its site's bucket.
     pub sites: BTreeMap<String, Preview>,
+    /// By service, the code that its functions will run.
+    pub codes: BTreeMap<String, Artifact>,
+    /// The code that was put into functions directly.
+    pub ledger: Ledger,
 }
 
 /// What a plan is made from.
@@ -116,13 +122,13 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
         };
         outputs.insert(service, add(&mut plan, planned));
     }
-    swapped(&mut plan, aws, config, world).await?;
+    let ledger = swapped(&mut plan, aws, config, world).await?;
     let sites = sites(ctx, facts, &mut plan, &outputs).await?;
     plan.changed = plan.stacks.iter().any(StackPlan::changed)
         || !plan.keys.is_empty()
         || plan.sites.iter().any(site::SitePlan::changed)
         || plan.notices.iter().any(|notice| notice.contains(SWAPPED));
-    Ok(Draft { plan, sites })
+    Ok(Draft { plan, sites, codes, ledger })
 }
 
 /// Adds a stack's plan and gives its outputs.
@@ -158,17 +164,17 @@ fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<
 /// Marks the notices of functions whose code was put in place directly.
 const SWAPPED: &str = "runs code that was put in place directly";
 
-async fn swapped(plan: &mut Plan, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
+async fn swapped(plan: &mut Plan, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<Ledger> {
     // No artifact bucket, no ledger.
     if !world.shared.contains_key(BOOTSTRAP_REGION) {
-        return Ok(());
+        return Ok(Ledger::default());
     }
     let ledger = hotswap::read(aws, config).await?;
     for (function, swap) in ledger.functions.iter().filter(|(_, swap)| plan.services.contains(&swap.service)) {
         plan.notices.push(format!("`{function}` {SWAPPED} by {}: a deploy takes it back", swap.by));
         plan.basis.insert(format!("the code put directly into `{function}`"), swap.sha256.clone());
     }
-    Ok(())
+    Ok(ledger)
 }
 
 async fn sites(

@@ -93,6 +93,11 @@ impl Preview {
         let text = self.observed.as_ref().map(|one| format!("{:?} {:?}", one.manifest_etag, one.objects));
         hex::encode(&Sha256::digest(text.unwrap_or_default())[..16])
     }
+
+    /// What the bucket held, for a sync that follows at once; none where there was no bucket yet.
+    pub(super) fn into_observed(self) -> Option<Observed> {
+        self.observed
+    }
 }
 
 /// Looks at the bucket, if there is one, and plans. Outputs may be unknown before the deploy.

@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::build::Built;
 use super::document::{self, Meta};
 use super::files::{self, Files, INDEX, SiteFile};
+use super::plan::Observed;
+use super::preview::Preview;
 use super::store::{Bucket, Store};
 use super::{apply, plan, settings, spec};
 use crate::aws::Aws;
@@ -40,14 +42,15 @@ impl Synced {
     }
 }
 
-/// Brings the bucket of a service's stack to the built site, with the environment's outputs filled in.
+/// Brings the bucket of a service's stack to the built site, with the environment's outputs filled in. `preview` is what the
+/// bucket held a moment ago.
 pub async fn sync(
     ctx: &Ctx,
     aws: &Aws,
     config: &Config,
     service: &str,
-    built: &Built,
-    outputs: &Outputs,
+    (built, outputs): (&Built, &Outputs),
+    preview: Option<Preview>,
 ) -> anyhow::Result<Synced> {
     let site = spec(config, service)?;
     let own = |output: &str| OutputRef { service: service.to_owned(), output: output.to_owned() };
@@ -59,8 +62,13 @@ pub async fn sync(
     };
     let script = script(ctx.reload.as_ref(), config);
     let files = assemble(site, config, &built.folder, (outputs, script.as_ref()))?;
-    let (synced, invalidation_error) =
-        run(&store, &files, Timestamp::now()).await.with_context(|| format!("cannot sync the site of `{service}`"))?;
+    let observed = match preview.and_then(Preview::into_observed) {
+        Some(observed) => observed,
+        None => store.observe().await?,
+    };
+    let (synced, invalidation_error) = run_from(&store, &files, &observed, Timestamp::now())
+        .await
+        .with_context(|| format!("cannot sync the site of `{service}`"))?;
     if let Some(error) = invalidation_error {
         ctx.ui.warn(format!(
             "{error:#}\n  visitors may see the old site until the next deploy repeats this, or until\n  \
@@ -115,14 +123,24 @@ pub(super) fn assemble(
 }
 
 /// Observe, plan, apply.
+#[cfg(test)]
 pub(super) async fn run<S: Store>(
     store: &S,
     files: &Files,
     now: Timestamp,
 ) -> anyhow::Result<(Synced, Option<anyhow::Error>)> {
-    let observed = store.observe().await?;
-    let plan = plan::plan(files, &observed, now);
-    let applied = apply::apply(store, files, &observed, &plan).await?;
+    run_from(store, files, &store.observe().await?, now).await
+}
+
+/// Plan, apply.
+async fn run_from<S: Store>(
+    store: &S,
+    files: &Files,
+    observed: &Observed,
+    now: Timestamp,
+) -> anyhow::Result<(Synced, Option<anyhow::Error>)> {
+    let plan = plan::plan(files, observed, now);
+    let applied = apply::apply(store, files, observed, &plan).await?;
     let synced = Synced {
         uploaded: plan.uploads.len(),
         deleted: plan.deletes.len(),
