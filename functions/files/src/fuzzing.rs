@@ -8,16 +8,18 @@ mod route;
 
 use shared::fuzzing::{Law, check_one_of};
 
-const LAWS: [Law; 9] = [
+const LAWS: [Law; 11] = [
     (b'c', item::cursor),
     (b'e', route::event),
     (b'i', item::item),
     (b'k', item::key),
     (b'm', background::messages),
     (b'n', background::notification),
+    (b'o', background::order),
     (b'r', route::request),
     (b's', background::stream),
     (b'u', item::upload),
+    (b'w', item::scanned),
 ];
 
 /// Checks the law that the first byte names.

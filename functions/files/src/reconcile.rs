@@ -4,7 +4,7 @@
 //! error: nothing counts as absent that was not said to be absent.
 
 mod objects;
-mod order;
+pub(crate) mod order;
 mod records;
 mod report;
 

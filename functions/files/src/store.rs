@@ -4,7 +4,7 @@
 mod batch;
 mod confirm;
 mod purge;
-mod reconcile;
+pub(crate) mod reconcile;
 pub(crate) mod record;
 
 use aws_sdk_dynamodb::Client;

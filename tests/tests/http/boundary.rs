@@ -210,19 +210,30 @@ fn only_an_access_token_of_this_pool_and_client_opens_a_route_whatever_its_ids()
 #[test]
 fn only_the_sites_origin_passes_cors() {
     let site = Deployment::get().output("frontend", "SiteOrigin");
+    let user = User::new("cors");
+    let todo = Uuid::now_v7().to_string();
     for service in ["todos", "files"] {
-        let url = format!("{}/{}/{service}", Deployment::get().output(service, "ApiUrl"), Uuid::new_v4());
+        let api = Deployment::get().output(service, "ApiUrl");
+        let url = format!("{api}/{}/{service}", Uuid::new_v4());
         let preflight = |origin: &str| {
             let call =
                 Call::new("OPTIONS", &url).header("origin", origin).header("access-control-request-method", "GET");
-            call.header("access-control-request-headers", "authorization").send()
+            call.header("access-control-request-headers", "authorization,content-type,idempotency-key").send()
         };
         let own = preflight(site);
         assert!([200, 204].contains(&own.status), "{}", own.status);
         assert_eq!(own.header("access-control-allow-origin"), site);
-        assert!(own.header("access-control-allow-headers").contains("authorization"));
+        for header in ["authorization", "content-type", "idempotency-key"] {
+            let allowed = own.header("access-control-allow-headers");
+            assert!(allowed.split(',').any(|one| one.trim().eq_ignore_ascii_case(header)), "{header}: {allowed}");
+        }
         assert_eq!(preflight("https://evil.example").header("access-control-allow-origin"), "");
         let refused = Call::new("GET", &url).header("origin", site).bearer("no token").send();
         assert_eq!((refused.status, refused.header("access-control-allow-origin")), (401, site), "the page sees a 401");
+        let answer = routes(&user.sub, &todo, &todo).into_iter().find(|route| route.service == service).unwrap();
+        let answer =
+            Call::new("GET", format!("{api}{}", answer.path)).header("origin", site).bearer(&user.access).send();
+        let told = (answer.status, answer.header("access-control-expose-headers").to_lowercase());
+        assert_eq!(told, (200, "retry-after".to_owned()), "the page sees how long to wait");
     }
 }

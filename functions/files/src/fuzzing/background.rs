@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use shared::error::chain;
 use tokio::time::Instant;
 
 use super::deaf::{PARTS, outcome};
 use crate::event::{DeletedTodo, Message, ObjectCreated, TableChange, records};
 use crate::folder::Folder;
+use crate::reconcile::order::Order;
 use crate::{confirm, forward, purge, queue};
 
 /// The event and its records, if it is an event of this kind at all.
@@ -31,6 +34,22 @@ pub(super) fn notification(data: &[u8]) {
             assert_eq!(done.detail, json!({"confirmed": 0, "deleted": 0, "ignored": keys.len()}));
         }
         Err(error) => assert!(ours, "{error:?}"),
+    }
+}
+
+/// An operator's order: it is refused as one, or it names a place from which a walk can go on again and again, and leaves alone
+/// what is younger than it says.
+pub(super) fn order(data: &[u8]) {
+    let Ok(event) = serde_json::from_slice::<Value>(data) else { return };
+    match Order::read(event).and_then(|order| Ok((order.from()?, order))) {
+        Ok((position, order)) => {
+            let Ok(text) = position.encode() else { panic!("{position:?} has no text") };
+            let again = Order::read(json!({"from": text})).and_then(|order| order.from());
+            assert_eq!(again.ok(), Some(position));
+            let now = Timestamp::UNIX_EPOCH;
+            assert!(order.cutoff(now) <= order.unconfirmed_cutoff(now) && order.unconfirmed_cutoff(now) <= now);
+        }
+        Err(error) => assert!(chain(&error).contains("is no order"), "{error:?}"),
     }
 }
 

@@ -3,13 +3,15 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::percent_decode_str;
 use shared::fuzzing::{self, answer_of, is_damage};
+use shared::item::optional_text;
 use shared::{User, cursor as page_cursor, id};
 use uuid::Uuid;
 
 use super::deaf::{PARTS, outcome};
 use super::route::LARGEST;
+use crate::file::Status;
 use crate::folder::Folder;
-use crate::store::record;
+use crate::store::{Entry, reconcile, record};
 use crate::upload::Upload;
 
 fn folder() -> Option<Folder> {
@@ -54,6 +56,20 @@ pub(super) fn item(data: &[u8]) {
         }
         Err(error) => is_damage(&error),
     }
+}
+
+/// An item as a reconciliation reads it: something else, or a record whose object has one key, in its owner's folder.
+pub(super) fn scanned(data: &[u8]) {
+    let Some(item) = fuzzing::item(data) else { return };
+    let Entry::File(record) = reconcile::read(&item) else { return };
+    let text = |name| optional_text(&item, name).unwrap_or_default();
+    assert_eq!((record.folder.partition(), record.id.to_string()), (text("ownerTodo"), text("fileID")));
+    assert_eq!(Folder::of_object_key(&record.object_key()), Some((record.folder.clone(), record.id)));
+    let status = match record.status {
+        Status::Pending { .. } => "pending",
+        Status::Available => "available",
+    };
+    assert_eq!(text("status"), status);
 }
 
 /// An object's key: it has one spelling, and everything that is signed for it begins with its owner.

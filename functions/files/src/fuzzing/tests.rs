@@ -52,6 +52,27 @@ proptest! {
     }
 
     #[test]
+    fn scanned_items_hold(user in user(), todo in id(), file in id(), status in "pending|available|x", since in "2026-01-0[1-9]T00:00:00.000Z|.{0,3}", expires in prop_oneof![any::<i64>().prop_map(Value::from), Just(json!("1"))]) {
+        let item = json!({
+            "ownerTodo": format!("{user}#{todo}"), "fileID": file, "status": status, "dateUploaded": since, "expiresAt": expires,
+        });
+        item::scanned(item.to_string().as_bytes());
+    }
+
+    #[test]
+    fn orders_hold(dry: Option<bool>, older: Option<u32>, walk in "objects|records|x", after in proptest::option::of(".{0,4}"), judged: Option<bool>) {
+        let from = shared::cursor::encode(&json!({"walk": walk, "after": after, "judged": judged}).to_string());
+        let mut order = json!({"from": from});
+        if let Some(dry) = dry {
+            order["dryRun"] = json!(dry);
+        }
+        if let Some(older) = older {
+            order["olderThan"] = json!(older);
+        }
+        background::order(order.to_string().as_bytes());
+    }
+
+    #[test]
     fn object_keys_hold(user in user(), todo in id(), file in id(), more in "/?") {
         item::key(format!("{user}/{todo}/{file}{more}").as_bytes());
     }

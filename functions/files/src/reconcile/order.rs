@@ -16,7 +16,7 @@ const CONFIRMED_WITHIN: u32 = 15 * 60;
 /// The event. Unknown fields are refused: a misspelt `dryRun` must not be taken for its default, nor for its opposite.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Order {
+pub(crate) struct Order {
     /// Only say what would be repaired.
     #[serde(default = "yes")]
     pub(super) dry_run: bool,
@@ -33,7 +33,7 @@ pub(super) struct Order {
 /// Where a walk is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "walk", rename_all = "camelCase", deny_unknown_fields)]
-pub(super) enum Position {
+pub(crate) enum Position {
     /// In the bucket, after this key.
     Objects { after: Option<String> },
     /// In the table, after this item, whose folder's todo was already looked up.
@@ -41,7 +41,7 @@ pub(super) enum Position {
 }
 
 impl Order {
-    pub(super) fn read(event: Value) -> Result<Self, Error> {
+    pub(crate) fn read(event: Value) -> Result<Self, Error> {
         // A list would be read as the fields in their order.
         if !event.is_object() {
             return Err(Error::internal("this event is no order: it is no JSON object"));
@@ -49,25 +49,25 @@ impl Order {
         serde_json::from_value(event).map_err(|error| Error::internal(format!("this event is no order: {error}")))
     }
 
-    pub(super) fn from(&self) -> Result<Position, Error> {
+    pub(crate) fn from(&self) -> Result<Position, Error> {
         let Some(text) = &self.from else { return Ok(Position::Objects { after: None }) };
         let position = cursor::decode(text, |json| serde_json::from_str(json).ok());
         position.map_err(|_| Error::internal("this event is no order: `from` is no `next` of an earlier answer"))
     }
 
     /// What changed later than this is left alone.
-    pub(super) fn cutoff(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn cutoff(&self, now: Timestamp) -> Timestamp {
         before(now, self.older_than)
     }
 
     /// What arrived later than this may still be confirmed by its own event. Not a day: the announcement is over by then.
-    pub(super) fn unconfirmed_cutoff(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn unconfirmed_cutoff(&self, now: Timestamp) -> Timestamp {
         before(now, self.older_than.min(CONFIRMED_WITHIN))
     }
 }
 
 impl Position {
-    pub(super) fn encode(&self) -> Result<String, Error> {
+    pub(crate) fn encode(&self) -> Result<String, Error> {
         serde_json::to_string(self).map(|json| cursor::encode(&json)).map_err(Error::internal)
     }
 }

@@ -148,7 +148,7 @@ fn projection() -> String {
 }
 
 /// An item as a file's record, if it is one.
-fn read(item: &Item) -> Entry {
+pub(crate) fn read(item: &Item) -> Entry {
     let record = || {
         Some(Record {
             folder: Folder::of_partition(&text(item, "ownerTodo").ok()?)?,
