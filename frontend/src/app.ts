@@ -20,9 +20,8 @@ import { Uploads } from "./uploads.ts";
 import { confirmView } from "./views/confirm.ts";
 import { forgotView } from "./views/forgot.ts";
 import { loginView } from "./views/login.ts";
-import { notFoundView } from "./views/message.ts";
+import { fatalMessage, notFoundView } from "./views/message.ts";
 import { registerView } from "./views/register.ts";
-import { workspaceView } from "./views/workspace.ts";
 
 type Name = "home" | "login" | "register" | "confirm" | "forgot" | "todos";
 
@@ -36,17 +35,21 @@ const ROUTES: Record<string, Name> = {
   "/todos/:todoID": "todos",
 };
 
-const VIEWS: Record<Exclude<Name, "home">, (context: Context, params: Record<string, string>) => View> = {
-  login: loginView,
-  register: registerView,
-  confirm: confirmView,
-  forgot: forgotView,
-  todos: workspaceView,
+type MakeView = (context: Context, params: Record<string, string>) => View;
+
+/** What is behind the login is a file of its own: nobody waits for it on the way there. */
+const VIEWS: Record<Exclude<Name, "home">, () => Promise<MakeView>> = {
+  login: async () => loginView,
+  register: async () => registerView,
+  confirm: async () => confirmView,
+  forgot: async () => forgotView,
+  todos: async () => (await import("./views/workspace.ts")).workspaceView,
 };
 
 export class App {
   readonly #shell: Shell;
   readonly #context: Context;
+  #turn = 0;
   #shown: { name: Name | null; view: View } | null = null;
   /** Where to go once somebody is logged in. */
   #returnTo = "/todos";
@@ -140,21 +143,34 @@ export class App {
     const { router, auth } = this.#context;
     const match = matchPath(ROUTES, path);
     const signedIn = auth.identity !== null;
-    if (match === null) this.#show(null, notFoundView());
-    else if (match.name !== "home" && (match.name === "todos") === signedIn)
-      this.#enter(match.name, match.params);
+    if (match === null) {
+      this.#turn += 1;
+      this.#show(null, notFoundView());
+    } else if (match.name !== "home" && (match.name === "todos") === signedIn)
+      void this.#enter(match.name, match.params);
     else {
       if (match.name === "todos") this.#returnTo = path;
       router.go(signedIn ? "/todos" : "/login", "replace");
     }
   }
 
-  #enter(name: Exclude<Name, "home">, params: Record<string, string>): void {
+  async #enter(name: Exclude<Name, "home">, params: Record<string, string>): Promise<void> {
+    this.#turn += 1;
+    const turn = this.#turn;
     const view = this.#shown?.view;
     if (view?.update && this.#shown?.name === name) {
       view.update(params);
       this.#shell.settle(view);
-    } else this.#show(name, VIEWS[name](this.#context, params));
+      return;
+    }
+    try {
+      const make = await VIEWS[name]();
+      // Whoever went on meanwhile is somewhere else by now.
+      if (turn === this.#turn) this.#show(name, make(this.#context, params));
+    } catch {
+      this.#close();
+      this.#shell.showMessage(fatalMessage("This page could not be loaded. Is the network there?"));
+    }
   }
 
   #show(name: Name | null, view: View): void {

@@ -10,6 +10,9 @@ import { listSkeleton } from "./ui/skeleton.ts";
 import "./styles/index.css";
 import { fatalMessage } from "./views/message.ts";
 
+/** Milliseconds. */
+const QUIET = 4_000;
+
 async function start(root: HTMLElement): Promise<void> {
   const loading = loadConfig(document);
   let config: Config | null = null;
@@ -21,6 +24,7 @@ async function start(root: HTMLElement): Promise<void> {
   const app: App = new App(() => config ?? missing(), auth, shell);
   try {
     if (mayHaveSession(localStorage)) {
+      void import("./views/workspace.ts").catch(() => undefined);
       shell.showMessage(listSkeleton());
       config = await loading;
       if (hasStoredSession(localStorage, config.userPoolClientId)) await auth.restore();
@@ -28,7 +32,10 @@ async function start(root: HTMLElement): Promise<void> {
     } else {
       app.start();
       config = await loading;
-      afterPaint(() => void auth.provider().catch(() => undefined));
+      ahead(() => {
+        void auth.provider().catch(() => undefined);
+        void import("./views/workspace.ts").catch(() => undefined);
+      });
     }
     followOtherTabs(auth, config.userPoolClientId);
   } catch (error) {
@@ -40,9 +47,19 @@ function missing(): never {
   throw new ConfigError("The configuration is not loaded yet.");
 }
 
-/** So that the library's start takes no time from the first view's. */
-function afterPaint(work: () => void): void {
-  requestAnimationFrame(() => setTimeout(work));
+/**
+ * What follows the login takes no time from the first view's: it is fetched at the first key or touch, which is long
+ * before it is needed, or once the page has been quiet for a while.
+ */
+function ahead(work: () => void): void {
+  const signs = ["keydown", "pointerdown", "input"];
+  const once = () => {
+    clearTimeout(timer);
+    for (const sign of signs) removeEventListener(sign, once, true);
+    work();
+  };
+  const timer = setTimeout(once, QUIET);
+  for (const sign of signs) addEventListener(sign, once, true);
 }
 
 const root = document.getElementById("app");

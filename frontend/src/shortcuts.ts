@@ -27,11 +27,11 @@ export const SHORTCUTS: readonly { keys: readonly string[]; action: Action; labe
   { keys: ["o"], action: "notes", label: "Its notes" },
   { keys: ["u"], action: "attach", label: "Attach files to it" },
   { keys: ["Delete", "#"], action: "remove", label: "Delete it" },
-  { keys: ["z"], action: "undo", label: "Undo, while it is offered" },
+  { keys: ["z"], action: "undo", label: "Undo" },
   { keys: ["1"], action: "all", label: "Show all" },
   { keys: ["2"], action: "open", label: "Show open ones" },
   { keys: ["3"], action: "done", label: "Show done ones" },
-  { keys: ["Escape"], action: "close", label: "Close the todo, leave a field" },
+  { keys: ["Escape"], action: "close", label: "Close, or leave a field" },
   { keys: ["?"], action: "help", label: "This list" },
 ];
 

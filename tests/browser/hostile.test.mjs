@@ -63,6 +63,26 @@ for (const text of HOSTILE) {
   });
 }
 
+test("right-to-left text, override characters, emoji and 4,000 characters stay in their place", async () => {
+  const title = "مرحبا \u202Egnp.exe 👩‍👩‍👧‍👦 \u{1F3F3}\uFE0F\u200D\u{1F308}";
+  const description = "字👩‍👧‍👦é\u0301\u202E ".repeat(400).slice(0, 4_000).trim();
+  await page.getByLabel("New todo").fill(title);
+  await page.getByRole("form", { name: "Add a todo" }).getByLabel("Description").fill(description);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  const added = page.locator(".row").filter({ hasText: "مرحبا" });
+  await added.getByRole("link").click();
+  await detail(page).getByRole("heading", { name: "مرحبا" }).waitFor();
+  assert.equal(await detail(page).locator(".detail-text").textContent(), description);
+  for (const [place, selector] of Object.entries({ row: ".row-title", heading: ".detail-title" })) {
+    const direction = (element) => getComputedStyle(element).unicodeBidi;
+    assert.equal(await page.locator(selector).first().evaluate(direction), "plaintext", `of the ${place}`);
+  }
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(content <= window, `the page is ${content} px wide`);
+  await expectHarmless();
+  assert.deepEqual(page.problems, []);
+});
+
 test("the search shows what was typed as text", async () => {
   await page.getByRole("searchbox", { name: "Search titles" }).fill(HOSTILE[0]);
   await page.getByText(`No todo has “${HOSTILE[0]}” in its title.`).waitFor();

@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { addTodo, attach, day, detail, enter, filesOf, logIn, openTodo, row } from "./support/app.mjs";
 import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
+import { landscape } from "./support/picture.mjs";
 
 const TODOS = [
   { title: "Water the plants" },
@@ -27,8 +28,8 @@ const COMPLETED = ["Buy coffee", "Fix the kitchen tap"];
 const CHOSEN = "Book the train to Vienna";
 const NOTES = "Outbound Friday 8:42, back on Sunday evening.\nJonas has a discount card — ask him first.";
 const FILES = [
-  { name: "Fahrplan Wien – Züge.pdf", mimeType: "application/pdf", size: 482_113 },
-  { name: "seat-map.png", mimeType: "image/png", size: 1_204_992 },
+  { name: "Fahrplan Wien – Züge.pdf", mimeType: "application/pdf", buffer: randomBytes(482_113) },
+  { name: "the-view-last-time.png", mimeType: "image/png", buffer: landscape(1_200, 800) },
 ];
 
 const out = process.argv[2];
@@ -51,8 +52,7 @@ async function fill() {
   await detail(page).getByRole("textbox", { name: "Notes" }).fill(NOTES);
   await detail(page).getByRole("button", { name: "Save notes" }).click();
   await detail(page).getByText("Saved", { exact: true }).waitFor();
-  const files = FILES.map(({ name, mimeType, size }) => ({ name, mimeType, buffer: randomBytes(size) }));
-  await attach(page, ...files);
+  await attach(page, ...FILES);
   for (const { name } of FILES) await filesOf(page).getByRole("link", { name }).waitFor({ timeout: 60_000 });
   await context.close();
 }
@@ -71,6 +71,7 @@ async function take(device, viewport, colorScheme) {
   await save("list");
   await openTodo(page, CHOSEN);
   await filesOf(page).getByRole("link", { name: FILES[0].name }).waitFor();
+  await page.waitForFunction(() => document.querySelector(".preview img")?.complete);
   await page.evaluate(() => document.activeElement?.blur());
   await save("todo");
   await context.close();

@@ -32,6 +32,12 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
     }
   };
 
+  const freshPath = async (file: TodoFile) => {
+    const path = await files.freshPath(file.fileID, left.signal);
+    if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
+    return path;
+  };
+
   const actions = {
     check: (file: TodoFile) =>
       void guarded(async () => {
@@ -39,14 +45,11 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
       }),
     download: (file: TodoFile) =>
       void guarded(async () => {
-        const path = await files.freshPath(file.fileID, left.signal);
-        if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
-        openElsewhere(path);
+        openElsewhere(await freshPath(file));
       }),
     view: (file: TodoFile) =>
       void guarded(async () => {
-        const path = await files.freshPath(file.fileID, left.signal);
-        if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
+        const path = await freshPath(file);
         (await import("../ui/picture.ts")).showPicture(path, file.fileName);
       }),
     remove: (file: TodoFile) =>
