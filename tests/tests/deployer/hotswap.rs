@@ -6,10 +6,10 @@ use tests::eventually;
 use crate::repository::Repository;
 
 /// Where a text of every service is, and the text.
-const SOURCE: &str = "functions/shared/src/error.rs";
-const TEXT: &str = "this path belongs to another user";
+pub(crate) const SOURCE: &str = "functions/shared/src/error.rs";
+pub(crate) const TEXT: &str = "this path belongs to another user";
 
-fn answer(repository: &Repository) -> String {
+pub(crate) fn answer(repository: &Repository) -> String {
     let ran = repository.xtask(&["invoke", "getTodos", "--json"]).ok();
     let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
     answer["body"].as_str().unwrap().to_owned()
@@ -58,8 +58,13 @@ fn a_hotswap_changes_the_answer_and_the_next_deploy_takes_it_back_where_cloudfor
     assert_eq!((&report["stacks"]["todos"], &report["stacks"]["files"]), (&"updated".into(), &"hotswapped".into()));
     assert!(told.contains("todo-scratch-todos in full: its template changed"), "{told}");
     assert!(report["sites"]["frontend"].is_object(), "{report}");
+}
 
-    repository.edit("config/scratch.yaml", "region:", "protected: true\nregion:");
-    let refused = repository.xtask(&["deploy", "--hotswap"]).failed(2);
-    assert!(refused.contains("`scratch` is protected") && refused.contains("hint: cargo xtask deploy"), "{refused}");
+#[test]
+fn a_protected_environment_is_refused_before_the_first_call() {
+    let repository = Repository::new();
+    for command in [&["deploy", "--hotswap", "--env", "prod"][..], &["watch", "--env", "prod"]] {
+        let refused = repository.xtask(command).failed(2);
+        assert!(refused.contains("`prod` is protected") && refused.contains("hint: cargo xtask deploy"), "{refused}");
+    }
 }

@@ -11,3 +11,4 @@ mod lifecycle;
 mod plan;
 mod repository;
 mod restart;
+mod watch;

@@ -53,6 +53,8 @@ pub struct BenchArgs {
 pub enum BenchPart {
     /// Clone to URL, deploy without and with a change, zip sizes.
     Deploy,
+    /// From saving a handler to its new answer.
+    Watch,
     /// Cold start, warm calls, processor time, memory and throughput of each function.
     Functions,
     /// The deployed app beside more and more data and clients.

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod functions;
+mod watch;
 
 use super::Ctx;
 use crate::cli::{BenchArgs, BenchPart};
@@ -9,11 +10,12 @@ use crate::cli::{BenchArgs, BenchPart};
 pub(super) async fn run(args: BenchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let mut parts = args.parts;
     if parts.is_empty() {
-        parts = vec![BenchPart::Deploy, BenchPart::Functions, BenchPart::Growth];
+        parts = vec![BenchPart::Deploy, BenchPart::Watch, BenchPart::Functions, BenchPart::Growth];
     }
     for part in parts {
         match part {
             BenchPart::Deploy => deploy::run(ctx)?,
+            BenchPart::Watch => watch::run(ctx).await?,
             BenchPart::Functions => functions::alone(ctx).await?,
             BenchPart::Growth => functions::deployed(ctx).await?,
         }
