@@ -13,6 +13,7 @@ import {
   row,
 } from "./support/app.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
+import { outputs } from "./support/environment.mjs";
 
 const HOSTILE = [
   "<img src=x onerror=\"window.hacked='img'\">",
@@ -100,4 +101,34 @@ test("the page refuses inline scripts and string-to-script sinks", async () => {
     }
   });
   assert.equal(outcome, "TypeError");
+});
+
+test("the policy allows nothing unsafe, names every host, and stops a script that got into the page", async () => {
+  const answer = await page.reload();
+  const header = answer.headers()["content-security-policy"];
+  const meta = await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
+  for (const policy of [header, meta]) assert.doesNotMatch(policy, /unsafe|\*/);
+  for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'"]) {
+    assert.ok(header.includes(part), part);
+  }
+  assert.match(header, /require-trusted-types-for 'script'/);
+  const hosts = meta.match(/https?:[^ ;]+/g).map((host) => new URL(host).origin);
+  const own = [outputs.auth.Endpoint, outputs.todos.ApiUrl, outputs.files.ApiUrl, outputs.files.UploadOrigin];
+  const expected = new Set([...own, outputs.files.CdnUrl].map((url) => new URL(url).origin));
+  assert.deepEqual(new Set(hosts), expected);
+
+  const refused = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective), {
+          once: true,
+        });
+        const script = document.createElement("script");
+        script.append("window.hacked = 'inline'");
+        document.body.append(script);
+        script.remove();
+      }),
+  );
+  assert.match(refused, /^(script-src|require-trusted-types)/);
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
 });
