@@ -43,6 +43,8 @@ pub struct Ui {
     data_colour: bool,
     bars: Option<MultiProgress>,
     ongoing: Ongoing,
+    /// Whether somebody could answer a question.
+    attended: bool,
     /// Whether somebody is thinking about a question.
     asking: Arc<AtomicBool>,
 }
@@ -75,8 +77,15 @@ impl Ui {
             colour: surroundings.colour() && voice.progress != Progress::Json,
             bars: animated.then(MultiProgress::new).filter(|bars| !bars.is_hidden()),
             ongoing: Ongoing::default(),
+            attended: std::io::stdin().is_terminal(),
             asking: Arc::default(),
         }
+    }
+
+    /// A printer that nobody answers, whatever terminal the tests run in.
+    #[cfg(test)]
+    pub(crate) fn unattended(mode: Mode) -> Self {
+        Self { attended: false, ..Self::new(mode) }
     }
 
     /// Whether `--json` was given.
@@ -225,7 +234,7 @@ impl Ui {
     }
 
     fn ask(&self, question: &str, expected: &str, otherwise: &str) -> Result<(), Problem> {
-        if !std::io::stdin().is_terminal() {
+        if !self.attended {
             return Err(Problem::declined(format!("{question}: there is no terminal to ask on")).hint(otherwise));
         }
         let text = format!("{question}. Type `{expected}` to go on:");

@@ -84,7 +84,7 @@ fn is_own_failure(event: &Event) -> bool {
 }
 
 /// Events have no code for this, only the sentence `Resource creation cancelled`, or `update`, or `deletion`.
-fn is_cancelled(reason: &str) -> bool {
+pub(super) fn is_cancelled(reason: &str) -> bool {
     let words: Vec<String> = reason.split_whitespace().map(|word| word.trim_matches('.').to_lowercase()).collect();
     matches!(words.iter().map(String::as_str).collect::<Vec<_>>()[..], ["resource", _, "cancelled" | "canceled"])
 }

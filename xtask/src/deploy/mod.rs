@@ -15,6 +15,8 @@ mod source;
 mod stack;
 mod status;
 mod tally;
+#[cfg(test)]
+mod tests;
 pub mod wait;
 mod world;
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::StackStatus;
 
+use super::failure::is_cancelled;
 use super::tally::Tally;
 use crate::aws::is_expired;
 use crate::aws::stacks::{self, Event, LiveStack};
@@ -144,7 +145,8 @@ fn show(ui: &Ui, stack: &str, event: &Event) {
     }
     let reason = if failed { format!(": {}", event.reason) } else { String::new() };
     let text = format!("{:<18} {} ({}){reason}", event.status, event.logical_id, event.kind);
-    ui.resource(stack.rsplit('-').next().unwrap_or(stack), &text, failed);
+    // A neighbour that was cancelled is noise beside what failed.
+    ui.resource(stack.rsplit('-').next().unwrap_or(stack), &text, failed && !is_cancelled(&event.reason));
 }
 
 /// Whether an operation runs.
