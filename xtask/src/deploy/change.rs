@@ -53,11 +53,14 @@ pub(super) async fn change(
         review.compare(client, plan, &name).await?;
     }
     let token = token(&name);
+    // From here on it goes on without us, even if the answer never comes.
+    let starting = ui.operation(&wanted.name);
     match stacks::execute(client, &wanted.name, &name, &token, policy.keep).await {
         Ok(true) => {}
         Ok(false) => return Ok(Change::Elsewhere),
         Err(error) => return elsewhere(client, wanted, new, error).await.map(|()| Change::Elsewhere),
     }
+    drop(starting);
     let live = wait::settle(ui, client, &wanted.name, &token, Some(resources)).await?;
     match live {
         Some(live) if matches!(live.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(Change::Done(live)),
