@@ -13,7 +13,8 @@ pub enum Exit {
     Usage = 2,
     /// A person, or the lack of one, declined the question.
     Declined = 3,
-    /// Nothing went wrong, and there is something to deploy (`plan --detailed-exitcode`).
+    /// Nothing went wrong, and something differs: there is something to deploy (`plan --detailed-exitcode`), or an environment
+    /// was changed past its stacks (`drift`).
     Changes = 4,
 }
 

@@ -1,12 +1,15 @@
 //! Thin adapters to AWS: one client set per environment, no decisions beyond retries and error classes.
 
+pub mod alarms;
 pub mod buckets;
 pub mod code;
 pub mod distribution;
+pub mod drift;
 pub mod functions;
 pub mod logs;
 pub mod names;
 pub mod objects;
+pub mod overview;
 pub mod stacks;
 
 use std::time::Duration;
@@ -31,6 +34,8 @@ pub struct Aws {
     pub cloudformation: aws_sdk_cloudformation::Client,
     /// CloudFront
     pub cloudfront: aws_sdk_cloudfront::Client,
+    /// CloudWatch
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
     /// DynamoDB
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Lambda
@@ -78,6 +83,7 @@ impl Aws {
         Self {
             cloudformation: aws_sdk_cloudformation::Client::new(&shared),
             cloudfront: aws_sdk_cloudfront::Client::new(&shared),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&shared),
             dynamodb: aws_sdk_dynamodb::Client::new(&shared),
             lambda: aws_sdk_lambda::Client::new(&shared),
             logs: aws_sdk_cloudwatchlogs::Client::new(&shared),

@@ -38,6 +38,15 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("invoke sweep --event -", "the event from stdin"),
         ],
     ),
+    ("status", &[("status", "every environment of config/"), ("status --env dev", "one of them")]),
+    (
+        "drift",
+        &[
+            ("drift --env dev", "what was changed past the stacks"),
+            ("drift --env dev --service orders --json", "one service, as data"),
+        ],
+    ),
+    ("open", &[("open", "the site"), ("open --env dev --dashboard", "the dashboard of an environment")]),
     (
         "logs",
         &[

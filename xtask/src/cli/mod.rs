@@ -15,7 +15,7 @@ pub use environment::{
     DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback, WatchArgs,
 };
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
-pub use observe::{LogsArgs, TimelineArgs};
+pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
 pub use plan::PlanArgs;
 pub use releases::ReleasesArgs;
 pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
@@ -54,6 +54,12 @@ pub enum Command {
     Releases(ReleasesArgs),
     /// Call a function and print its answer.
     Invoke(InvokeArgs),
+    /// Print each environment's stacks, last release, alarms and URLs.
+    Status(StatusArgs),
+    /// Print what has been changed past the stacks; exit code 4 where there is any.
+    Drift(DriftArgs),
+    /// Open the site, an API, the dashboard or the console in the browser.
+    Open(OpenArgs),
     /// Print what the functions log, merged by time.
     Logs(LogsArgs),
     /// Print what took how long in a deploy from this machine, beside earlier ones.

@@ -48,3 +48,45 @@ pub struct TimelineArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// Arguments of `drift`.
+#[derive(Clone, Debug, Args)]
+pub struct DriftArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// Only the stacks of these services.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub service: Vec<String>,
+    /// As JSON: `{environment, drifted, stacks}`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `status`.
+#[derive(Clone, Debug, Args)]
+pub struct StatusArgs {
+    /// Only this environment. Default: all of config/.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// As JSON: a list of environments.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `open`.
+#[derive(Clone, Debug, Args)]
+pub struct OpenArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// The site or the API of this service. Default: the first service that has a site.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// The environment's dashboard.
+    #[arg(long, conflicts_with_all = ["service", "console"])]
+    pub dashboard: bool,
+    /// CloudFormation's page in the console of AWS: of the service's stack, or of all.
+    #[arg(long)]
+    pub console: bool,
+}

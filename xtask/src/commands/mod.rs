@@ -8,16 +8,19 @@ mod config;
 mod deploy;
 mod destroy;
 mod doctor;
+mod drift;
 mod invoke;
 mod keys;
 mod local;
 mod logs;
 mod man;
 mod new;
+mod open;
 mod outputs;
 mod plan;
 mod releases;
 mod render;
+mod status;
 mod test;
 mod timeline;
 mod watch;
@@ -71,6 +74,8 @@ pub fn mode(command: &Command) -> Mode {
         Command::Releases(args) => Mode { json: args.json, yes: false },
         Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Watch(args) => Mode { json: false, yes: args.change.yes },
+        Command::Status(args) => Mode { json: args.json, yes: false },
+        Command::Drift(args) => Mode { json: args.json, yes: false },
         Command::Logs(args) => Mode { json: args.json, yes: false },
         Command::Timeline(args) => Mode { json: args.json, yes: false },
         Command::Build(args) => Mode { json: args.json, yes: false },
@@ -104,6 +109,9 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Outputs(args) => outputs::run(args, &ctx).await,
             Command::Releases(args) => releases::run(args, &ctx).await,
             Command::Invoke(args) => invoke::run(args, &ctx).await,
+            Command::Status(args) => Box::pin(status::run(args, &ctx)).await,
+            Command::Drift(args) => return Box::pin(drift::run(args, &ctx)).await,
+            Command::Open(args) => Box::pin(open::run(args, &ctx)).await,
             Command::Logs(args) => Box::pin(logs::run(args, &ctx)).await,
             Command::Timeline(args) => timeline::run(&args, &ctx),
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,

@@ -70,7 +70,7 @@ impl Emulator {
             region: region.to_owned(),
             port,
             folder: local.join(env),
-            venv: Venv::new(&local, "the AWS emulator", REQUIREMENTS, "import ministack.app, cryptography"),
+            venv: Venv::new(&local, "the AWS emulator", REQUIREMENTS, "import ministack.app, cryptography, cbor2"),
             ui: ctx.ui.clone(),
         }
     }

@@ -1,0 +1,117 @@
+//! `open`: a site, an API, the dashboard or the console in the browser.
+
+use super::Ctx;
+use crate::aws::Aws;
+use crate::cli::OpenArgs;
+use crate::config::{App, Config, Outputs};
+use crate::deploy::observe;
+use crate::error::{Problem, suggestion};
+
+pub(super) async fn run(args: OpenArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.env)?;
+    let url = if args.console {
+        console(&config, args.service.as_deref())?
+    } else {
+        let aws = Aws::connect(&config.env).await;
+        aws.identify(&config.env).await?;
+        let stacks = observe(&aws, &config).await?;
+        let outputs = stacks.into_iter().map(|(service, live)| (service, live.outputs)).collect();
+        choose(&config.app, &outputs, &args, &config.env.name)?
+    };
+    ctx.ui.data(&url);
+    // Printed already: where there is no browser, a person has what they need.
+    if let Err(error) = ::open::that_detached(&url) {
+        ctx.ui.warn(format!("no browser could be opened: {error}"));
+    }
+    Ok(())
+}
+
+/// The URL among the outputs.
+fn choose(app: &App, outputs: &Outputs, args: &OpenArgs, environment: &str) -> Result<String, Problem> {
+    let output = |service: &str, name: &str| outputs.get(service).and_then(|values| values.get(name)).cloned();
+    let missing = |what: String| {
+        Problem::failed(format!("environment `{environment}` has no {what}"))
+            .hint(format!("cargo xtask deploy --env {environment}"))
+    };
+    if args.dashboard {
+        let found = outputs.values().find_map(|values| values.get("DashboardUrl")).cloned();
+        return found.ok_or_else(|| missing("output `DashboardUrl`".to_owned()));
+    }
+    if let Some(service) = &args.service {
+        known(app, service)?;
+        let found = output(service, "SiteUrl").or_else(|| output(service, "ApiUrl"));
+        return found.ok_or_else(|| missing(format!("`{service}.SiteUrl` and no `{service}.ApiUrl`")));
+    }
+    let mut sites = app.services.iter().filter(|(_, spec)| spec.site.is_some());
+    sites.find_map(|(service, _)| output(service, "SiteUrl")).ok_or_else(|| missing("site".to_owned()))
+}
+
+/// CloudFormation's list of stacks, filtered.
+fn console(config: &Config, service: Option<&str>) -> Result<String, Problem> {
+    if config.env.endpoint().is_some() {
+        let text = format!("environment `{}` is emulated: it has no console", config.env.name);
+        return Err(Problem::usage(text).hint("cargo xtask status shows its stacks"));
+    }
+    let filter = match service {
+        Some(service) => {
+            known(&config.app, service)?;
+            config.stack_name(service)
+        }
+        None => config.prefix(),
+    };
+    let (region, host) = (&config.env.region, host(config.env.partition()));
+    Ok(format!(
+        "https://{region}.console.{host}/cloudformation/home?region={region}#/stacks?filteringText={filter}&filteringStatus=active"
+    ))
+}
+
+/// The console's domain per partition (AWS General Reference, "AWS service endpoints").
+fn host(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "amazonaws.cn",
+        "aws-us-gov" => "amazonaws-us-gov.com",
+        _ => "aws.amazon.com",
+    }
+}
+
+fn known(app: &App, service: &str) -> Result<(), Problem> {
+    if app.services.contains_key(service) {
+        return Ok(());
+    }
+    let hint = suggestion(service, "services", app.services.keys());
+    Err(Problem::usage(format!("no service `{service}` in config/app.yaml")).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::cli::EnvArgs;
+
+    fn url(service: Option<&str>, dashboard: bool) -> Result<String, Problem> {
+        let app: App = serde_yaml::from_str(
+            "{app: demo, defaultEnvironment: dev, homeRegion: r, services: {
+               web: {stack: s, site: {source: web, output: dist}}, orders: {stack: s}, mail: {stack: s}}}",
+        )
+        .unwrap();
+        let values = |name: &str, url: &str| BTreeMap::from([(name.to_owned(), url.to_owned())]);
+        let outputs = Outputs::from([
+            ("web".to_owned(), values("SiteUrl", "site")),
+            ("orders".to_owned(), values("ApiUrl", "api")),
+            ("mail".to_owned(), values("DashboardUrl", "board")),
+        ]);
+        let args = OpenArgs { env: EnvArgs::default(), service: service.map(str::to_owned), dashboard, console: false };
+        choose(&app, &outputs, &args, "dev")
+    }
+
+    #[test]
+    fn the_site_is_opened_unless_something_else_is_named() {
+        assert_eq!(url(None, false).unwrap(), "site");
+        assert_eq!(url(Some("web"), false).unwrap(), "site");
+        assert_eq!(url(Some("orders"), false).unwrap(), "api");
+        assert_eq!(url(None, true).unwrap(), "board");
+        assert!(url(Some("mail"), false).unwrap_err().to_string().contains("mail.ApiUrl"));
+        assert!(url(Some("order"), false).unwrap_err().to_string().contains("no service `order`"));
+    }
+}

@@ -1,0 +1,251 @@
+//! An environment's state as data and in words.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::aws::overview::Overview;
+use crate::hotswap::Swap;
+
+/// One environment of config/.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Environment {
+    /// The file's name.
+    pub name: String,
+    /// 12 digits.
+    pub account: String,
+    /// The AWS region.
+    pub region: String,
+    /// Whether the emulator answers for it.
+    pub emulated: bool,
+    /// What is there, or why that is not known.
+    #[serde(flatten, serialize_with = "seen")]
+    pub seen: Result<Seen, String>,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// In the order of the services.
+    pub stacks: Vec<Stack>,
+    /// The last release in a line.
+    pub release: Option<String>,
+    /// Functions that run another code than their stack's.
+    pub hotswapped: Vec<Swapped>,
+    /// `service.Output` → URL.
+    pub urls: BTreeMap<String, String>,
+    /// Alarms in `ALARM`.
+    pub alarms: Vec<String>,
+    /// What could not be looked at, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
+}
+
+/// A service's stack.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stack {
+    /// The service.
+    pub service: String,
+    /// The stack's name.
+    pub name: String,
+    /// `None` where there is no such stack.
+    pub status: Option<String>,
+    /// When it was last changed.
+    pub changed: Option<Timestamp>,
+    /// What the last drift detection found.
+    pub drift: String,
+    /// When that was.
+    pub drift_checked: Option<Timestamp>,
+}
+
+/// A function that runs another code than its stack's.
+#[derive(Clone, Debug, Serialize)]
+pub struct Swapped {
+    /// Its name on AWS.
+    pub function: String,
+    /// ARN of who did it.
+    pub by: String,
+    /// When.
+    pub at: String,
+}
+
+impl Stack {
+    /// A stack as it was found.
+    #[must_use]
+    pub fn new(service: &str, name: String, found: Option<Overview>) -> Self {
+        let (changed, checked) = found.as_ref().map_or((None, None), |one| (one.changed, one.drift_checked));
+        let drift = found.as_ref().map_or(String::new(), |one| one.drift.clone());
+        let status = found.map(|one| one.status);
+        Self { service: service.to_owned(), name, status, changed, drift, drift_checked: checked }
+    }
+}
+
+impl Swapped {
+    /// As the ledger has it.
+    #[must_use]
+    pub fn new(function: &str, swap: &Swap) -> Self {
+        Self { function: function.to_owned(), by: swap.by.clone(), at: swap.at.clone() }
+    }
+}
+
+fn seen<S: Serializer>(seen: &Result<Seen, String>, serializer: S) -> Result<S::Ok, S::Error> {
+    match seen {
+        Ok(seen) => seen.serialize(serializer),
+        Err(error) => BTreeMap::from([("error", error)]).serialize(serializer),
+    }
+}
+
+/// A paragraph per environment.
+#[must_use]
+pub fn text(environments: &[Environment], now: Timestamp, colour: bool) -> String {
+    let paint = |code: &str, text: &str| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+    let mut text = String::new();
+    for one in environments {
+        let place = if one.emulated { "emulator".to_owned() } else { one.account.clone() };
+        let _ = writeln!(text, "{} ({place}, {})", paint("1", &one.name), one.region);
+        match &one.seen {
+            Err(error) => {
+                let _ = writeln!(text, "  {} {error}", paint("1;33", "not reachable:"));
+            }
+            Ok(seen) if seen.stacks.iter().all(|stack| stack.status.is_none()) => text.push_str("  nothing deployed\n"),
+            Ok(seen) => show(&mut text, seen, now, &paint),
+        }
+    }
+    text
+}
+
+fn show(text: &mut String, seen: &Seen, now: Timestamp, paint: &dyn Fn(&str, &str) -> String) {
+    let width = seen.stacks.iter().map(|stack| stack.name.len()).max().unwrap_or_default();
+    for stack in &seen.stacks {
+        let Some(status) = &stack.status else {
+            let _ = writeln!(text, "  {:width$}  {}", stack.name, paint("1;33", "missing"));
+            continue;
+        };
+        let sound = matches!(status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE");
+        let age = stack.changed.map(|at| ago(at, now)).unwrap_or_default();
+        let drift = match stack.drift.as_str() {
+            "DRIFTED" => paint("1;31", "drifted"),
+            "IN_SYNC" => "in sync".to_owned(),
+            _ => String::new(),
+        };
+        let checked = stack.drift_checked.filter(|_| !drift.is_empty()).map(|at| format!(" ({})", ago(at, now)));
+        let status = paint(if sound { "32" } else { "1;31" }, &format!("{status:<15}"));
+        let line = format!("  {:width$}  {status}  {age:<10}  {drift}{}", stack.name, checked.unwrap_or_default());
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if let Some(release) = &seen.release {
+        let _ = writeln!(text, "  release     {release}");
+    }
+    for one in &seen.hotswapped {
+        let by = one.by.rsplit(['/', ':']).next().unwrap_or_default();
+        let age = one.at.parse().map_or_else(|_| one.at.clone(), |at| ago(at, now));
+        let _ = writeln!(text, "  {}  {} by {by}, {age}", paint("1;33", "hotswapped"), one.function);
+    }
+    for alarm in &seen.alarms {
+        let _ = writeln!(text, "  {}       {alarm}", paint("1;31", "ALARM"));
+    }
+    for (name, url) in &seen.urls {
+        let _ = writeln!(text, "  {name}  {url}");
+    }
+    for error in &seen.unknown {
+        let _ = writeln!(text, "  {} {error}", paint("1;33", "unknown:"));
+    }
+}
+
+/// `3 min ago`; the largest unit that is not zero.
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second().saturating_sub(at.as_second()).max(0);
+    let (unit, name) = match seconds {
+        0..60 => (1, "s"),
+        60..3_600 => (60, "min"),
+        3_600..172_800 => (3_600, "h"),
+        _ => (86_400, "d"),
+    };
+    format!("{} {name} ago", seconds / unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn environments() -> Vec<Environment> {
+        let environment = |name: &str, seen| Environment {
+            name: name.into(),
+            account: "111111111111".into(),
+            region: "eu-central-1".into(),
+            emulated: name == "local",
+            seen,
+        };
+        let stack = |service: &str, status: &str, drift: &str, changed| {
+            let overview = Overview {
+                status: status.into(),
+                changed: Some(at(changed)),
+                drift: drift.into(),
+                drift_checked: (drift != "NOT_CHECKED").then(|| at(999_000)),
+                outputs: BTreeMap::new(),
+            };
+            Stack::new(service, format!("demo-dev-{service}"), Some(overview))
+        };
+        let missing = || Stack::new("mail", "demo-dev-mail".into(), None);
+        let seen = Seen {
+            stacks: vec![
+                stack("bills", "UPDATE_COMPLETE", "DRIFTED", 999_970),
+                missing(),
+                stack("orders", "UPDATE_ROLLBACK_FAILED", "IN_SYNC", 900_000),
+                stack("users", "CREATE_COMPLETE", "NOT_CHECKED", 0),
+            ],
+            release: Some("3  2026-11-24 22:10  root".into()),
+            hotswapped: vec![Swapped {
+                function: "demo-dev-bills-add".into(),
+                by: "arn:aws:sts::1:assumed-role/dev/ann".into(),
+                at: at(999_000).to_string(),
+            }],
+            urls: BTreeMap::from([("site.SiteUrl".into(), "https://example.com/".into())]),
+            alarms: vec!["demo-dev-bills-addErrors".into()],
+            unknown: vec!["the alarms are not known: AccessDenied".into()],
+        };
+        let nothing = Seen { stacks: vec![missing()], ..Seen::default() };
+        vec![
+            environment("dev", Ok(seen)),
+            environment("local", Ok(nothing)),
+            environment("prod", Err("no usable credentials".into())),
+        ]
+    }
+
+    #[test]
+    fn each_environment_is_a_paragraph_and_one_that_cannot_be_reached_says_so() {
+        insta::assert_snapshot!(text(&environments(), at(1_000_000), false), @"
+        dev (111111111111, eu-central-1)
+          demo-dev-bills   UPDATE_COMPLETE  30 s ago    drifted (16 min ago)
+          demo-dev-mail    missing
+          demo-dev-orders  UPDATE_ROLLBACK_FAILED  27 h ago    in sync (16 min ago)
+          demo-dev-users   CREATE_COMPLETE  11 d ago
+          release     3  2026-11-24 22:10  root
+          hotswapped  demo-dev-bills-add by ann, 16 min ago
+          ALARM       demo-dev-bills-addErrors
+          site.SiteUrl  https://example.com/
+          unknown: the alarms are not known: AccessDenied
+        local (emulator, eu-central-1)
+          nothing deployed
+        prod (111111111111, eu-central-1)
+          not reachable: no usable credentials
+        ");
+    }
+
+    #[test]
+    fn json_has_an_error_in_the_place_of_what_cannot_be_seen() {
+        let json = serde_json::to_value(environments()).unwrap();
+        assert_eq!(json[0]["stacks"][0]["drift"], "DRIFTED");
+        assert_eq!(json[0]["urls"]["site.SiteUrl"], "https://example.com/");
+        assert_eq!(json[2]["error"], "no usable credentials");
+    }
+}
