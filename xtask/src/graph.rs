@@ -68,6 +68,7 @@ mod tests {
             home_region: "eu-central-1".into(),
             branches: BTreeMap::new(),
             limits: BTreeMap::new(),
+            releases: crate::config::Retention::default(),
             services: services.collect(),
         }
     }

@@ -14,6 +14,10 @@ pub mod stacks;
 
 use std::time::Duration;
 
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::{Builder, tls};
@@ -63,8 +67,9 @@ impl Aws {
     /// Clients for an environment: its emulator, or AWS with the usual credential chain.
     pub async fn connect(env: &Environment) -> Self {
         let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let http = Builder::new().tls_provider(tls).build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(Builder::new().tls_provider(tls).build_https())
+            .http_client(http.clone())
             .region(Region::new(env.region.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(6))
             .timeout_config(
@@ -77,6 +82,14 @@ impl Aws {
             loader = loader
                 .endpoint_url(endpoint)
                 .credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
+        } else if let Some(profile) = &env.profile {
+            let region = Some(Region::new(env.region.clone()));
+            let parts = ProviderConfig::without_region().with_http_client(http).with_region(region);
+            // Before the environment's variables, which can be of one account only, while `promote` needs two.
+            let first = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&parts).build();
+            let usual = DefaultCredentialsChain::builder().configure(parts).build().await;
+            loader = loader
+                .credentials_provider(CredentialsProviderChain::first_try("profile", first).or_else("usual", usual));
         }
         let shared = loader.load().await;
         let s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(env.endpoint().is_some()).build();

@@ -31,6 +31,27 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("releases", &[("releases --env dev", "what deploys left, newest first"), ("releases --json", "the records")]),
     (
+        "releases prune",
+        &[
+            ("releases prune --env dev --dry-run", "what nobody needs any more, in its account and region"),
+            ("releases prune --env dev --yes", "and away with it, by a schedule"),
+        ],
+    ),
+    (
+        "rollback",
+        &[
+            ("rollback --env dev", "to the release before: shows what changes, then asks"),
+            ("rollback --env dev --to 12 --service orders", "one service, to a release of choice"),
+        ],
+    ),
+    (
+        "promote",
+        &[
+            ("promote --from dev --to prod", "what runs in dev, the very bytes"),
+            ("promote --from dev --to prod --release 12 --yes", "an earlier release, without the question"),
+        ],
+    ),
+    (
         "invoke",
         &[
             ("invoke getOrders", "with an empty event"),
@@ -139,10 +160,10 @@ mod tests {
     use crate::cli::{Cli, command};
     use clap::Parser;
 
-    /// Commands that have no further ones below them, by path.
+    /// Commands that do something by themselves, by path.
     fn leaves(command: &Command, path: &str, found: &mut Vec<(String, Command)>) {
         let subs: Vec<&Command> = command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
-        if subs.is_empty() {
+        if subs.is_empty() || !(path.is_empty() || command.is_subcommand_required_set()) {
             found.push((path.to_owned(), command.clone()));
         }
         for sub in subs {

@@ -17,7 +17,7 @@ pub use environment::{
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
 pub use plan::PlanArgs;
-pub use releases::ReleasesArgs;
+pub use releases::{PromoteArgs, PruneArgs, ReleasesArgs, ReleasesCommand, RollbackArgs};
 pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
 pub use terminal::{CompletionsArgs, ManArgs, VoiceArgs};
 
@@ -52,6 +52,10 @@ pub enum Command {
     Outputs(OutputsArgs),
     /// List the releases of an environment: what deploys left, newest first.
     Releases(ReleasesArgs),
+    /// Bring an environment back to an earlier release: stacks, code and site together.
+    Rollback(RollbackArgs),
+    /// Deploy the very bytes of one environment's release to another environment.
+    Promote(PromoteArgs),
     /// Call a function and print its answer.
     Invoke(InvokeArgs),
     /// Print each environment's stacks, last release, alarms and URLs.

@@ -19,10 +19,15 @@ pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
         reviewed,
     };
     let report = Box::pin(deploy::run_in(ctx, config, &services, source, manner)).await?;
-    if args.json {
-        ctx.ui.data(serde_json::to_string_pretty(&report)?);
+    finish(ctx, &report, args.json)
+}
+
+/// What was done, as data and in words.
+pub(super) fn finish(ctx: &Ctx, report: &Report, json: bool) -> anyhow::Result<()> {
+    if json {
+        ctx.ui.data(serde_json::to_string_pretty(report)?);
     }
-    summary(ctx, &report);
+    summary(ctx, report);
     Ok(())
 }
 

@@ -18,8 +18,10 @@ mod new;
 mod open;
 mod outputs;
 mod plan;
+mod promote;
 mod releases;
 mod render;
+mod rollback;
 mod status;
 mod test;
 mod timeline;
@@ -71,7 +73,9 @@ pub fn mode(command: &Command) -> Mode {
         Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
         Command::Plan(args) => Mode { json: args.json, yes: false },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
-        Command::Releases(args) => Mode { json: args.json, yes: false },
+        Command::Releases(args) => args.mode(),
+        Command::Rollback(args) => Mode { json: args.json, yes: args.change.yes },
+        Command::Promote(args) => Mode { json: args.json, yes: args.yes },
         Command::Invoke(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Watch(args) => Mode { json: false, yes: args.change.yes },
         Command::Status(args) => Mode { json: args.json, yes: false },
@@ -108,6 +112,8 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Deploy(args) => Box::pin(deploy::run(args, &ctx)).await,
             Command::Outputs(args) => outputs::run(args, &ctx).await,
             Command::Releases(args) => releases::run(args, &ctx).await,
+            Command::Rollback(args) => Box::pin(rollback::run(args, &ctx)).await,
+            Command::Promote(args) => Box::pin(promote::run(args, &ctx)).await,
             Command::Invoke(args) => invoke::run(args, &ctx).await,
             Command::Status(args) => Box::pin(status::run(args, &ctx)).await,
             Command::Drift(args) => return Box::pin(drift::run(args, &ctx)).await,

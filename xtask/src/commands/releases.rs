@@ -1,17 +1,20 @@
-//! `releases`: what deploys left in an environment, newest first.
+//! `releases`: what deploys left in an environment, newest first; `releases prune`: what nobody needs goes.
 
 use serde_json::{Value, json};
 
 use super::Ctx;
 use crate::aws::Aws;
-use crate::cli::ReleasesArgs;
+use crate::cli::{PruneArgs, ReleasesArgs, ReleasesCommand};
 use crate::error::Problem;
-use crate::releases::{Ledger, known_services, show};
+use crate::releases::{self, Ledger, known_services, show};
 
 /// Records read for a list of one service: its releases may lie far apart.
 const LOOKED_AT: usize = 500;
 
 pub(super) async fn run(args: ReleasesArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    if let Some(ReleasesCommand::Prune(args)) = args.command {
+        return prune(args, ctx).await;
+    }
     let config = ctx.config(&args.env)?;
     let aws = Aws::connect(&config.env).await;
     aws.identify(&config.env).await?;
@@ -41,5 +44,36 @@ pub(super) async fn run(args: ReleasesArgs, ctx: &Ctx) -> anyhow::Result<()> {
     for release in shown {
         ctx.ui.data(show::line(release, release.id == newest.id));
     }
+    Ok(())
+}
+
+async fn prune(args: PruneArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.change.env)?;
+    let aws = Aws::connect(&config.env).await;
+    aws.identify(&config.env).await?;
+    let found = releases::prune::look(&aws, &config).await?;
+    let bucket = config.artifact_bucket();
+    let delete = !args.dry_run && !found.is_empty();
+    let count = format!("{} releases and {} objects in `{bucket}`", found.releases.len(), found.objects.len());
+    if !args.json {
+        for (environment, id) in &found.releases {
+            ctx.ui.data(format!("release {environment} {id}"));
+        }
+        for key in &found.objects {
+            ctx.ui.data(format!("object {key}"));
+        }
+    }
+    if delete {
+        ctx.ui.confirm(&format!("Delete {count}, used by no live environment and no release that is kept"), "yes")?;
+        releases::prune::delete(&aws, &config, &found).await?;
+    }
+    if args.json {
+        let (releases, objects) = (&found.releases, &found.objects);
+        let releases: Vec<Value> = releases.iter().map(|(name, id)| json!({"environment": name, "id": id})).collect();
+        let all = json!({"deleted": delete, "releases": releases, "objects": objects});
+        ctx.ui.data(serde_json::to_string_pretty(&all)?);
+    }
+    let verb = if delete { "Deleted" } else { "Found" };
+    ctx.ui.step(verb, if found.is_empty() { format!("nothing to delete in `{bucket}`") } else { count });
     Ok(())
 }

@@ -24,8 +24,29 @@ pub struct App {
     /// Named whole numbers for templates and the site; an environment may override each.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
+    /// How long what deploys leave in the artifact bucket is kept.
+    #[serde(default)]
+    pub releases: Retention,
     /// The services by name.
     pub services: BTreeMap<String, Service>,
+}
+
+/// What `releases prune` keeps. What a live environment runs is kept in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Retention {
+    /// Releases of each live environment, whatever their age. Default: 20.
+    #[schemars(range(min = 1))]
+    pub keep: u32,
+    /// Days for which everything is kept, whatever it is. Default: 30.
+    #[schemars(range(min = 1))]
+    pub days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { keep: 20, days: 30 }
+    }
 }
 
 /// One service: a stack, perhaps with code, perhaps with a site.

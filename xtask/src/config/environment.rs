@@ -18,6 +18,10 @@ pub struct EnvironmentFile {
     /// The AWS emulator on this machine instead of an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emulator: Option<Emulator>,
+    /// Profile of `~/.aws/config` whose credentials reach the account; without it, or where there is no such profile,
+    /// the usual credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The AWS region.
     pub region: String,
     /// Deletion and termination protection, point-in-time recovery; `destroy` refuses.
@@ -147,6 +151,9 @@ pub struct Environment {
     /// An account, or the emulator.
     #[serde(flatten)]
     pub target: Target,
+    /// Profile of `~/.aws/config`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The AWS region.
     pub region: String,
     /// Whether data and stacks are guarded against deletion.
@@ -204,6 +211,7 @@ impl Environment {
         Self {
             name: name.to_owned(),
             target,
+            profile: file.profile,
             region: file.region,
             protected: file.protected,
             architecture: host.unwrap_or(file.architecture),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-pub use app::{App, Key, Service, Site};
+pub use app::{App, Key, Retention, Service, Site};
 pub use environment::{Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target};
 pub use function::find_function;
 pub use reference::{OutputRef, Outputs, Value};
@@ -43,6 +43,29 @@ impl Config {
         let name = environment.unwrap_or(&app.default_environment).to_owned();
         let env = load_environment(root, &app, &name)?;
         Ok(Self { root: root.to_owned(), app, env })
+    }
+
+    /// The configuration in another folder, for this environment: sizes, limits and services are that folder's; where the
+    /// environment is, who may reach it and how it is guarded stay what they are.
+    pub fn as_of(&self, folder: &Path) -> anyhow::Result<Self> {
+        let (file, text) = read(folder, "app")?;
+        let app: App = position::parse(&file, &text)?;
+        validate::app(&app, &file, &text)?;
+        if app.app != self.app.app {
+            let text = format!("the release is of the application `{}`, this clone is of `{}`", app.app, self.app.app);
+            return Err(Problem::failed(text).hint("run this in a clone of that application").into());
+        }
+        let (file, text) = read(folder, &self.env.name)?;
+        let now = &self.env;
+        let env = Environment {
+            target: now.target.clone(),
+            region: now.region.clone(),
+            protected: now.protected,
+            profile: now.profile.clone(),
+            ..Environment::resolve(&now.name, position::parse(&file, &text)?)
+        };
+        validate::environment(&app, &env, &file, &text)?;
+        Ok(Self { root: folder.to_owned(), app, env })
     }
 
     /// `{app}-{environment}`, the prefix of every name.
@@ -140,6 +163,7 @@ impl Config {
         let env = Environment {
             name: "dev".into(),
             target,
+            profile: None,
             region: "eu-central-1".into(),
             protected: false,
             architecture: Architecture::Arm64,

@@ -21,6 +21,11 @@ pub(super) fn app(app: &App, file: &str, text: &str) -> Result<(), Problem> {
     if !short || !app.app.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) {
         return Err(at(&["app"], &format!("`{}` must be 2 to 12 characters of `a-z0-9`", app.app)));
     }
+    for (name, value) in [("keep", app.releases.keep), ("days", app.releases.days)] {
+        if value == 0 {
+            return Err(at(&["releases", name], "must be 1 or more"));
+        }
+    }
     for (name, service) in &app.services {
         if name == "aws" || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
             return Err(at(&["services", name], "a service's name has `a-z0-9-` only, and is not `aws`"));

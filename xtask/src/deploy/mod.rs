@@ -21,10 +21,10 @@ pub mod wait;
 mod world;
 
 pub(crate) use environment::shared_stack as shared;
-pub use environment::{bootstrap, observe};
+pub use environment::{bootstrap, observe, prepare};
 pub use manner::Manner;
 pub use run::{Report, run, run_from, run_in};
-pub use source::{Part, Source, collected};
+pub use source::{Part, Source, collected, verify};
 pub use stack::{Outcome, Policy};
 pub(crate) use status::{Act, Step, decide};
 pub use world::{Seen, World};

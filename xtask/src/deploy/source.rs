@@ -102,12 +102,7 @@ impl Source {
         }
         for service in packages.into_keys() {
             let Some(artifact) = self.part(&service)?.and_then(|part| part.artifact.clone()) else { continue };
-            let found_there = Artifact::find(aws, &artifact.bucket, &artifact.key).await?;
-            let there = found_there.ok_or_else(|| collected(&service, &artifact.bucket, &artifact.key))?;
-            if there.sha256 != artifact.sha256 {
-                let text = format!("`s3://{}/{}` has other bytes than the release", artifact.bucket, artifact.key);
-                return Err(Problem::failed(text).hint("choose another release: cargo xtask releases").into());
-            }
+            verify(aws, &service, &artifact).await?;
             found.insert(service, artifact);
         }
         Ok(found)
@@ -174,6 +169,17 @@ impl Source {
             }),
         }
     }
+}
+
+/// Whether the code of a release is there with the bytes that were recorded.
+pub async fn verify(aws: &Aws, service: &str, artifact: &Artifact) -> anyhow::Result<()> {
+    let found = Artifact::find(aws, &artifact.bucket, &artifact.key).await?;
+    let found = found.ok_or_else(|| collected(service, &artifact.bucket, &artifact.key))?;
+    if found.sha256 == artifact.sha256 {
+        return Ok(());
+    }
+    let text = format!("`s3://{}/{}` has other bytes than the release", artifact.bucket, artifact.key);
+    Err(Problem::failed(text).hint("choose another release: cargo xtask releases").into())
 }
 
 /// An object of a release that is no longer there.

@@ -1,11 +1,16 @@
 //! What deploys leave behind, so that the same bytes can run again: here, later, or in another environment.
-//! Pure: `record`, `choice`, `collect`, `archive`. `ledger` reads and writes the records.
+//! Pure: `record`, `choice`, `collect`, `loss`, `archive`, `show`. `ledger` reads and writes the records, `leave` makes one
+//! after a deploy, `parts` takes one back to what a deploy is made of, `prune` deletes what nobody needs.
 
 pub mod archive;
 pub mod choice;
+pub mod collect;
 mod commit;
 mod leave;
 mod ledger;
+mod loss;
+pub mod parts;
+pub mod prune;
 pub mod record;
 #[cfg(test)]
 pub(crate) mod samples;

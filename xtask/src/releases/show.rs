@@ -84,8 +84,23 @@ pub fn differences(now: Option<&Record>, then: &Record) -> Vec<String> {
     lines
 }
 
-/// The digest in a code key.
-fn digest(key: &str) -> &str {
+/// A service and what would change in it, a line each.
+#[must_use]
+pub fn service(name: &str, differences: &[String]) -> String {
+    if differences.is_empty() {
+        return format!("{name:>12} the same");
+    }
+    differences
+        .iter()
+        .enumerate()
+        .map(|(index, line)| format!("{:>12} {line}", if index == 0 { name } else { "" }))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The digest in a code key, shortened.
+#[must_use]
+pub fn digest(key: &str) -> &str {
     short(key.rsplit('/').next().unwrap_or(key))
 }
 

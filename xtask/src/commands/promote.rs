@@ -1,0 +1,176 @@
+//! `promote`: the very bytes of one environment's release in another environment, with that one's configuration.
+
+use std::collections::BTreeMap;
+
+use super::Ctx;
+use crate::aws::{Aws, objects};
+use crate::build::Artifact;
+use crate::cli::PromoteArgs;
+use crate::config::Config;
+use crate::deploy::{self, Part, Source, World};
+use crate::error::Problem;
+use crate::local;
+use crate::releases::parts::{self, Origin};
+use crate::releases::record::{Action, Release};
+use crate::releases::{Ledger, archive, show};
+
+/// Releases that are looked at for the newest whole one.
+const LOOKED_AT: usize = 20;
+
+pub(super) async fn run(args: PromoteArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let from = Config::load(&ctx.root, Some(&args.from))?;
+    let to = Config::load(&ctx.root, Some(&args.to))?;
+    if from.env.name == to.env.name {
+        return Err(Problem::usage(format!("`{}` is both the source and the target", to.env.name))
+            .hint("to go back within an environment: cargo xtask rollback")
+            .into());
+    }
+    for config in [&from, &to] {
+        if config.env.endpoint().is_some() {
+            local::ensure(ctx, config).await?;
+        }
+    }
+    let (source, target) = (Aws::connect(&from.env).await, Aws::connect(&to.env).await);
+    let (ours, _) = tokio::try_join!(source.identify(&from.env), target.identify(&to.env))?;
+    let ledger = Ledger::of(&source.s3, &from);
+    let release = chosen(&ledger, &from, args.release).await?;
+    refuse_architecture(&release, &to)?;
+
+    let origin = Origin { aws: &source, bucket: ledger.bucket.clone(), target: &to, from: Some(&from.env.name) };
+    let mut parts = BTreeMap::new();
+    for (service, record) in &release.services {
+        parts.insert(service.clone(), parts::part(ctx, &origin, service, record).await?);
+    }
+    let before = Ledger::of(&target.s3, &to).newest().await?;
+    show(ctx, &from, &to, &release, before.as_ref(), &parts);
+    let world = World::look(&target, &to).await?;
+    parts::refuse_losses(&to, &world, &parts)?;
+    let expected = if to.env.protected { to.env.name.as_str() } else { "yes" };
+    let question =
+        format!("Promote release {} of `{}` to `{}` in {}", release.id, from.env.name, to.env.name, to.env.account());
+    ctx.ui.confirm(&question, expected)?;
+
+    Box::pin(deploy::prepare(&ctx.ui, &target, &to, &world)).await?;
+    copy(ctx, &origin, &target, &mut parts).await?;
+    let ctx = Ctx { ui: ctx.ui.answered(), ..ctx.clone() };
+    let composed = parts::composed(&to, &parts)?;
+    let action = Action::Promote { from: from.env.name.clone(), account: ours.account, release: release.id };
+    let services: Vec<String> = parts.keys().cloned().collect();
+    let report = Box::pin(deploy::run_from(&ctx, composed, &services, Source::Release { action, parts })).await?;
+    super::deploy::finish(&ctx, &report, args.json)
+}
+
+/// The release asked for, or the newest that came to its end.
+async fn chosen(ledger: &Ledger, from: &Config, asked: Option<u64>) -> anyhow::Result<Release> {
+    let name = &from.env.name;
+    let found = match asked {
+        Some(id) => ledger.read(id).await?,
+        None => ledger.history(LOOKED_AT).await?.into_values().rev().find(|release| release.complete),
+    };
+    let what = asked.map_or("no whole release".to_owned(), |id| format!("no release {id}"));
+    let release = found.ok_or_else(|| {
+        let hint = format!("cargo xtask releases --env {name}");
+        Problem::failed(format!("environment `{name}` has {what}")).hint(hint)
+    })?;
+    if release.complete {
+        return Ok(release);
+    }
+    let text = format!("release {} of `{name}` is of a deploy that failed: it is not promoted", release.id);
+    Err(Problem::failed(text).hint(format!("choose a whole one: cargo xtask releases --env {name}")).into())
+}
+
+fn refuse_architecture(release: &Release, to: &Config) -> Result<(), Problem> {
+    let wanted = to.env.architecture;
+    let other = release.services.iter().find(|(_, record)| record.code.is_some() && record.architecture != wanted);
+    let Some((service, record)) = other else { return Ok(()) };
+    Err(Problem::failed(format!(
+        "the code of `{service}` is for {}, environment `{}` runs {}",
+        record.architecture.name(),
+        to.env.name,
+        wanted.name()
+    ))
+    .hint(format!(
+        "give both environments the same `architecture`, or deploy: cargo xtask deploy --env {}",
+        to.env.name
+    )))
+}
+
+fn show(
+    ctx: &Ctx,
+    from: &Config,
+    to: &Config,
+    release: &Release,
+    before: Option<&Release>,
+    parts: &BTreeMap<String, Part>,
+) {
+    let (from, to) = (&from.env, &to.env);
+    ctx.ui.step(
+        "Promoting",
+        format!("release {} of {} ({}) to {} ({})", release.id, from.name, from.account(), to.name, to.account()),
+    );
+    for (service, part) in parts {
+        let now = before.and_then(|release| release.services.get(service));
+        ctx.ui.say(show::service(service, &show::differences(now, &part.record)));
+    }
+    let dirty = |part: &&Part| part.record.commit.as_ref().is_none_or(|commit| commit.dirty);
+    if parts.values().any(|part| dirty(&part)) {
+        ctx.ui.warn("this release was built from a clone with changes that are in no commit");
+    }
+}
+
+/// Everything is read and checked before the first byte is written. Code under a key that the target's bucket has with
+/// other bytes, of another build of the same sources, gets a key of its own.
+async fn copy(ctx: &Ctx, origin: &Origin<'_>, target: &Aws, parts: &mut BTreeMap<String, Part>) -> anyhow::Result<()> {
+    let bucket = origin.target.artifact_bucket();
+    let mut read = Vec::new();
+    for (service, part) in &*parts {
+        if let Some(site) = &part.record.site {
+            let bytes = parts::get(origin.aws, &origin.bucket, service, &site.archive).await?;
+            read.push((service.clone(), site.archive.clone(), bytes, String::new()));
+        }
+        if let Some(code) = &part.record.code {
+            let bytes = parts::get(origin.aws, &origin.bucket, service, &code.zip).await?;
+            read.push((service.clone(), code.zip.clone(), bytes, code.toolchain.clone()));
+        }
+        let sources = archive::pack(&archive::read(&part.config.root)?)?;
+        read.push((service.clone(), part.record.sources.clone(), sources, String::new()));
+    }
+    for (service, object, bytes, toolchain) in read {
+        let mut key = object.key.clone();
+        let there = Artifact::find(target, &bucket, &key).await?;
+        if there.as_ref().is_some_and(|there| there.sha256 == object.sha256) {
+            continue;
+        }
+        if there.is_some() {
+            let stem = key.strip_suffix(".zip").unwrap_or(&key);
+            key = format!("{stem}-{}.zip", &object.sha256[..12]);
+        }
+        let metadata = [("sha256", object.sha256.as_str()), ("toolchain", &toolchain)];
+        objects::put_absent(&target.s3, (&bucket, &key), bytes, &metadata).await?;
+        ctx.ui.step("Copied", format!("{service} {}", show::digest(&key)));
+        if let Some(artifact) = parts.get_mut(&service).and_then(|part| part.artifact.as_mut())
+            && artifact.key == object.key
+        {
+            artifact.key = key;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Architecture;
+    use crate::releases::samples::release;
+
+    #[test]
+    fn code_for_another_processor_is_refused_and_named() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut to = Config::load(&folder, Some("prod")).unwrap();
+        to.env.architecture = Architecture::Arm64;
+        refuse_architecture(&release(1).with("orders", "1"), &to).unwrap();
+        to.env.architecture = Architecture::X86_64;
+        let error = refuse_architecture(&release(1).with("orders", "1"), &to).unwrap_err().to_string();
+        assert_eq!(error, "the code of `orders` is for arm64, environment `prod` runs x86_64");
+    }
+}

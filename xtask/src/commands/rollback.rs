@@ -1,0 +1,94 @@
+//! `rollback`: an environment, or some of its services, as an earlier release left it: stacks, code and site together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Ctx;
+use crate::aws::Aws;
+use crate::cli::RollbackArgs;
+use crate::config::Config;
+use crate::deploy::{self, Part, Source, World};
+use crate::local;
+use crate::releases::parts::{self, Origin};
+use crate::releases::record::{Action, Release};
+use crate::releases::{Ledger, choice, known_services, show};
+
+/// Releases that are looked at for the one to go back to.
+const LOOKED_AT: usize = 100;
+
+pub(super) async fn run(args: RollbackArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.change.env)?;
+    if config.env.endpoint().is_some() {
+        local::ensure(ctx, &config).await?;
+    }
+    let aws = Aws::connect(&config.env).await;
+    aws.identify(&config.env).await?;
+    let ledger = Ledger::of(&aws.s3, &config);
+    let mut history = ledger.history(LOOKED_AT).await?;
+    if let Some(asked) = args.to {
+        history.extend(ledger.read(asked).await?.map(|release| (asked, release)));
+    }
+    let services = args.service.iter().cloned().collect();
+    let target = choice::target(&history, args.to, &services)?;
+    known_services(target, &args.service)?;
+    let Some(current) = history.values().next_back() else { return Ok(()) };
+    let asked: Vec<String> = if services.is_empty() { target.services.keys().cloned().collect() } else { args.service };
+
+    let origin = Origin { aws: &aws, bucket: ledger.bucket.clone(), target: &config, from: None };
+    let chosen = chosen(ctx, &origin, target, current, &asked).await?;
+    show(ctx, &config, (current, target), &chosen, &asked);
+    let world = World::look(&aws, &config).await?;
+    parts::refuse_losses(&config, &world, &chosen)?;
+    let expected = if config.env.protected { config.env.name.as_str() } else { "yes" };
+    ctx.ui.confirm(&format!("Roll `{}` back to release {}", config.env.name, target.id), expected)?;
+
+    let ctx = Ctx { ui: ctx.ui.answered(), ..ctx.clone() };
+    let composed = parts::composed(&config, &chosen)?;
+    let source = Source::Release { action: Action::Rollback { to: target.id }, parts: chosen };
+    let report = Box::pin(deploy::run_from(&ctx, composed, &asked, source)).await?;
+    super::deploy::finish(&ctx, &report, args.json)
+}
+
+/// The parts of the services asked for, and of sites beside them: their configuration may name what goes back.
+async fn chosen(
+    ctx: &Ctx,
+    origin: &Origin<'_>,
+    target: &Release,
+    current: &Release,
+    asked: &[String],
+) -> anyhow::Result<BTreeMap<String, Part>> {
+    let mut parts = BTreeMap::new();
+    for service in asked {
+        let part = parts::part(ctx, origin, service, &target.services[service]).await?;
+        if let Some(artifact) = &part.artifact {
+            deploy::verify(origin.aws, service, artifact).await?;
+        }
+        parts.insert(service.clone(), part);
+    }
+    for (service, record) in &current.services {
+        if !parts.contains_key(service) && record.site.is_some() {
+            parts.insert(service.clone(), parts::part(ctx, origin, service, record).await?);
+        }
+    }
+    Ok(parts)
+}
+
+fn show(
+    ctx: &Ctx,
+    config: &Config,
+    (current, target): (&Release, &Release),
+    parts: &BTreeMap<String, Part>,
+    asked: &[String],
+) {
+    let name = &config.env.name;
+    ctx.ui.step("Rolling back", format!("{name} from release {} to {}", current.id, target.id));
+    for service in asked {
+        let differences = show::differences(current.services.get(service), &parts[service].record);
+        ctx.ui.say(show::service(service, &differences));
+    }
+    let asked: BTreeSet<&String> = asked.iter().collect();
+    for younger in current.services.keys().filter(|name| !target.services.contains_key(*name)) {
+        if !asked.contains(younger) {
+            ctx.ui.warn(format!("`{younger}` is younger than release {}: it stays as it is", target.id));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Deletes what `collect` lets go. Records first: no record ever names what is gone already.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use super::collect::{Collected, PREFIXES, Stock, collect};
+use super::ledger::{ROOT, id_of};
+use super::record::Release;
+use crate::aws::buckets::{self, DELETE_BATCH};
+use crate::aws::{Aws, stacks};
+use crate::config::Config;
+use crate::hotswap;
+
+/// What may go from the artifact bucket of the configuration's account and region, whichever environment left it.
+///
+/// # Errors
+/// A record that cannot be read stops it: what it names is not known.
+pub async fn look(aws: &Aws, config: &Config) -> anyhow::Result<Collected> {
+    let bucket = config.artifact_bucket();
+    let mut stock = Stock::default();
+    for prefix in PREFIXES {
+        let found = buckets::list_under(&aws.s3, &bucket, prefix).await?;
+        for (key, at) in found {
+            let at = Timestamp::from_second(at.secs()).with_context(|| format!("`{key}` has no time"))?;
+            stock.objects.insert(key, at);
+        }
+    }
+    // After the objects: a release that is made meanwhile is read, and what it brought is young.
+    let root = root(config);
+    let mut tasks = JoinSet::new();
+    for key in buckets::list_under(&aws.s3, &bucket, &root).await?.into_keys() {
+        let place = key.strip_prefix(&root).and_then(|rest| rest.split_once('/'));
+        let Some((environment, id)) = place.and_then(|(name, file)| Some((name.to_owned(), id_of(file)?))) else {
+            continue;
+        };
+        let (client, bucket) = (aws.s3.clone(), bucket.clone());
+        tasks.spawn(async move {
+            let found = buckets::get(&client, &bucket, &key).await?;
+            let release = found.map(|(bytes, _)| Release::parse(&bytes, &key)).transpose()?;
+            anyhow::Ok((environment, id, release))
+        });
+    }
+    while let Some(read) = tasks.join_next().await {
+        let (environment, id, release) = read??;
+        let all: &mut BTreeMap<u64, Release> = stock.releases.entry(environment).or_default();
+        all.extend(release.map(|release| (id, release)));
+    }
+    in_use(aws, config, &mut stock).await?;
+    Ok(collect(&stock, config.app.releases, Timestamp::now()))
+}
+
+/// What live stacks and hotswapped functions name.
+async fn in_use(aws: &Aws, config: &Config, stock: &mut Stock) -> anyhow::Result<()> {
+    let own = stacks::all(&aws.cloudformation).await?.into_values();
+    for live in own.filter(|live| live.tags.get("app") == Some(&config.app.app)) {
+        stock.live.extend(live.tags.get("environment").cloned());
+        stock.used.extend(live.parameters.get("CodeKey").cloned());
+    }
+    for environment in stock.live.clone() {
+        let mut other = config.clone();
+        other.env.name = environment;
+        let ledger = hotswap::read(aws, &other).await?;
+        stock.used.extend(ledger.functions.into_values().map(|swap| swap.code));
+    }
+    Ok(())
+}
+
+/// Deletes it.
+pub async fn delete(aws: &Aws, config: &Config, collected: &Collected) -> anyhow::Result<()> {
+    let (bucket, root) = (config.artifact_bucket(), root(config));
+    let records = collected.releases.iter().map(|(environment, id)| format!("{root}{environment}/{id:06}.json"));
+    let keys: Vec<String> = records.chain(collected.objects.iter().cloned()).collect();
+    for batch in keys.chunks(DELETE_BATCH) {
+        buckets::delete(&aws.s3, &bucket, buckets::identifiers(batch)).await?;
+    }
+    Ok(())
+}
+
+fn root(config: &Config) -> String {
+    format!("{ROOT}{}/{}/", config.env.account(), config.env.region)
+}
