@@ -9,6 +9,7 @@ mod keys;
 mod killed;
 mod lifecycle;
 mod plan;
+mod releases;
 mod repository;
 mod restart;
 mod watch;

@@ -75,6 +75,7 @@ impl Repository {
         let path = self.root.join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "no `{from}` in {file}");
+        std::fs::remove_file(&path).unwrap();
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
     }
 
@@ -84,6 +85,14 @@ impl Repository {
         let source = std::fs::read_link(&link).unwrap();
         std::fs::remove_file(&link).unwrap();
         copy(&source, &link);
+    }
+
+    /// A second environment like the first, on an emulator of its own; gone with the repository.
+    pub(crate) fn copy_environment(&self, name: &str, port: u16) {
+        let file = self.root.join(format!("config/{name}.yaml"));
+        std::fs::copy(self.root.join("config/scratch.yaml"), file).unwrap();
+        self.edit(&format!("config/{name}.yaml"), &format!("port: {PORT}"), &format!("port: {port}"));
+        self.xtask(&["local", "reset", "--env", name]).ok();
     }
 
     pub(crate) fn xtask(&self, args: &[&str]) -> Ran {
@@ -103,6 +112,9 @@ impl Repository {
     fn clear(&self) {
         if self.root.join("config/scratch.yaml").is_file() {
             self.xtask(&["local", "reset"]);
+        }
+        if self.root.join("config/stage.yaml").is_file() {
+            self.xtask(&["local", "reset", "--env", "stage"]);
         }
         if self.root.exists() {
             std::fs::remove_dir_all(&self.root).unwrap();
