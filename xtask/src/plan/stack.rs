@@ -126,7 +126,14 @@ pub fn plan(
     };
     let held = live.map(|live| live.outputs.clone()).unwrap_or_default();
     if !matches!(action, StackAction::Create | StackAction::Recreate | StackAction::Update) {
-        return Ok(Planned { plan, security: vec![], functions: vec![], outputs: held });
+        let outputs = if action == StackAction::Unchanged || wanted.kept.is_some() {
+            held
+        } else {
+            // Whatever is in progress or has failed, its outputs are not to be built upon.
+            let names = Template::parse(&wanted.template)?.outputs.into_keys();
+            names.map(|name| (name.clone(), unknown(&format!("{service}.{name}")))).collect()
+        };
+        return Ok(Planned { plan, security: vec![], functions: vec![], outputs });
     }
     // What a failed creation left is deleted first: all is new.
     let base = live.zip(template).filter(|_| action == StackAction::Update);

@@ -183,6 +183,21 @@ fn a_new_stack_is_all_additions_and_its_outputs_are_known_later() {
 }
 
 #[test]
+fn a_stack_in_progress_is_waited_for_and_nothing_is_built_upon_its_outputs() {
+    let mut busy = seen();
+    busy.template = None;
+    for (status, action) in [("CREATE_IN_PROGRESS", StackAction::Wait), ("UPDATE_ROLLBACK_FAILED", StackAction::Mend)] {
+        busy.live.status = StackStatus::from(status);
+        for outputs in [busy.live.outputs.clone(), BTreeMap::new()] {
+            busy.live.outputs = outputs;
+            let planned = plan_stack("orders", Some(&busy), &input(LIVE, "c"), &consumers()).unwrap();
+            assert_eq!((planned.plan.action, planned.plan.resources.len()), (action, 0));
+            assert_eq!(planned.outputs["ApiUrl"], "(known after deploy: orders.ApiUrl)");
+        }
+    }
+}
+
+#[test]
 fn a_change_set_that_replaces_or_removes_more_than_the_plan_is_stopped() {
     let plan = edited("MemorySize: 256", "MemorySize: 512").plan;
     let act = |id: &str, action: &str, replacement: &str, by_itself| ResourceAction {
