@@ -17,6 +17,7 @@ pub mod keys;
 pub mod local;
 pub mod logs;
 pub mod plan;
+pub mod preflight;
 pub mod recorder;
 pub mod releases;
 pub mod render;

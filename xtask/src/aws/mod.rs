@@ -5,6 +5,7 @@ pub mod buckets;
 pub mod code;
 pub mod distribution;
 pub mod drift;
+pub mod existing;
 pub mod functions;
 pub mod logs;
 pub mod names;

@@ -1,4 +1,4 @@
-//! `doctor`: every prerequisite, the version found, and how to get what is missing.
+//! `doctor`: every prerequisite, the version found, how to get what is missing, and what stands in the way of a deploy.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,8 +9,10 @@ use crate::aws::Aws;
 use crate::build::Plan;
 use crate::cli::EnvArgs;
 use crate::config::Config;
+use crate::deploy::{Source, World};
 use crate::error::{Problem, hints};
 use crate::local::{self, OLDEST_PYTHON, Python, Version};
+use crate::preflight;
 
 /// `rust-version` in Cargo.toml.
 const RUST: Version = Version(1, 95, 0);
@@ -51,6 +53,9 @@ pub(super) async fn run(args: EnvArgs, ctx: &Ctx) -> anyhow::Result<()> {
     match config.env.emulator_port() {
         Some(_) => checks.push(emulator(ctx, &config).await?),
         None => checks.extend(aws(&config).await),
+    }
+    if checks.last().is_some_and(|reached| reached.found.is_ok()) {
+        checks.extend(deploy(&config).await?);
     }
     for check in &checks {
         ctx.ui.data(check.line());
@@ -97,6 +102,21 @@ async fn emulator(ctx: &Ctx, config: &Config) -> anyhow::Result<Check> {
     let found = status.running.map(|(pid, _)| format!("{} (pid {pid})", status.endpoint));
     Ok(Check::of("emulator", found.ok_or_else(|| "not running".to_owned()), "`cargo xtask deploy` starts it")
         .optional())
+}
+
+/// What a deploy of everything would look at before its first write.
+async fn deploy(config: &Config) -> anyhow::Result<Vec<Check>> {
+    let aws = Aws::connect(&config.env).await;
+    let world = World::look(&aws, config).await?;
+    let services = config.app.services.keys().cloned().collect();
+    let mut found = preflight::deploying(&aws, config, &Source::checkout(config)?, &services, &world).await?;
+    found.extend(preflight::lost_code(&aws, config, &world).await?);
+    if found.is_empty() {
+        return Ok(vec![Check::of("deploy", Ok(format!("nothing in the way of {} stacks", services.len())), "")]);
+    }
+    let check =
+        |one: preflight::Finding| Check::of("deploy", Err(format!("`{}`: {}", one.stack, one.problem)), one.remedy);
+    Ok(found.into_iter().map(check).collect())
 }
 
 async fn aws(config: &Config) -> Vec<Check> {

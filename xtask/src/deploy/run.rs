@@ -27,7 +27,7 @@ use crate::keys::Keys;
 use crate::plan::{self, Plan};
 use crate::recorder::{self, Kind};
 use crate::releases::archive::sha256;
-use crate::{graph, keys, local, site};
+use crate::{graph, keys, local, preflight, site};
 
 /// Longest template that fits into a request (AWS CloudFormation quotas).
 const TEMPLATE_BODY_MAX: usize = 51_200;
@@ -142,6 +142,10 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
     let draft = recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?;
+    if !manner.again {
+        let found = preflight::deploying(&aws, &config, &source, &draft.plan.services, &world);
+        preflight::refuse(&config.env.name, &Box::pin(found).await?)?;
+    }
     agree(ctx, &config, &world, &manner, &draft.plan)?;
     if config.env.endpoint().is_some() {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;

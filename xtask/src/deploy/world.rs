@@ -84,3 +84,28 @@ pub(super) async fn look(client: &Client, name: &str) -> anyhow::Result<Option<S
 fn settled(live: &LiveStack) -> bool {
     status::of(&live.status).act == Act::Compare
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+    use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
+    use aws_sdk_cloudformation::primitives::DateTime;
+    use aws_sdk_cloudformation::types::{Stack, StackStatus};
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    #[tokio::test]
+    async fn a_settled_stack_costs_one_describe_and_one_template() {
+        let describe = mock!(Client::describe_stacks).then_output(|| {
+            let stack = Stack::builder().stack_name("demo").stack_status(StackStatus::UpdateComplete);
+            let stack = stack.creation_time(DateTime::from_secs(0)).build();
+            DescribeStacksOutput::builder().stacks(stack).build()
+        });
+        let template = mock!(Client::get_template)
+            .then_output(|| GetTemplateOutput::builder().template_body("Resources: {}").build());
+        let client = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&describe, &template]);
+        let seen = look(&client, "demo").await.unwrap().unwrap();
+        assert_eq!(seen.template.as_deref(), Some("Resources: {}"));
+        assert_eq!((describe.num_calls(), template.num_calls()), (1, 1));
+    }
+}

@@ -42,6 +42,8 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
     unchanged.sort();
     rows.push(("deploy with no change".to_owned(), seconds(unchanged[RUNS / 2])));
 
+    rows.push(("start of the built `cargo xtask --help`".to_owned(), help()?));
+
     let app = load_app(&clone)?;
     let package = app.services.values().find_map(|service| service.package.as_ref());
     let package = package.context("no service in config/app.yaml has a `crate`")?;
@@ -59,6 +61,19 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
         ctx.ui.data(format!("| {what} | {value} |"));
     }
     Ok(())
+}
+
+/// The median of starting this very program for its help.
+fn help() -> anyhow::Result<String> {
+    let program = std::env::current_exe().context("cannot find the running program")?;
+    let mut starts = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        finish(Command::new(&program).arg("--help"), "xtask --help")?;
+        starts.push(start.elapsed());
+    }
+    starts.sort();
+    Ok(format!("{} ms", starts[RUNS / 2].as_millis()))
 }
 
 /// Sizes of what AWS gets, built for this machine's processor.

@@ -1,0 +1,75 @@
+//! Whether something of a name is there, whoever made it, and what an account has left. Calls only.
+
+use anyhow::Context;
+
+use super::{Aws, explain, names};
+
+/// Whether there is a resource of a type with this name; `false` for types that a stack cannot overwrite.
+pub async fn has(aws: &Aws, kind: &str, name: &str) -> anyhow::Result<bool> {
+    match kind {
+        "AWS::DynamoDB::Table" => Ok(names::table_size(aws, name).await?.is_some()),
+        "AWS::Lambda::Function" => Ok(super::code::describe(&aws.lambda, name).await?.is_some()),
+        "AWS::Logs::LogGroup" => log_group(&aws.logs, name).await,
+        "AWS::S3::Bucket" => bucket(&aws.s3, name).await,
+        _ => Ok(false),
+    }
+}
+
+async fn log_group(client: &aws_sdk_cloudwatchlogs::Client, name: &str) -> anyhow::Result<bool> {
+    let answer = client.describe_log_groups().log_group_name_prefix(name).send().await.map_err(explain);
+    let answer = answer.with_context(|| format!("cannot look for the log group `{name}`"))?;
+    // The exact name is the first of those that begin with it.
+    Ok(answer.log_groups().iter().any(|group| group.log_group_name() == Some(name)))
+}
+
+/// Somebody else's bucket answers 403, and its name is as taken as one of ours.
+async fn bucket(client: &aws_sdk_s3::Client, name: &str) -> anyhow::Result<bool> {
+    match client.head_bucket().bucket(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
+            Some(404) => Ok(false),
+            Some(301 | 400 | 403) => Ok(true),
+            _ => Err(explain(error)).with_context(|| format!("cannot look for the bucket `{name}`")),
+        },
+    }
+}
+
+/// How many functions of the account run at a time in this region.
+pub async fn concurrency(client: &aws_sdk_lambda::Client) -> anyhow::Result<i32> {
+    let answer = client.get_account_settings().send().await.map_err(explain).context("cannot read Lambda's limits")?;
+    Ok(answer.account_limit().map_or(i32::MAX, aws_sdk_lambda::types::AccountLimit::concurrent_executions))
+}
+
+/// How many response headers policies of its own the account has.
+pub async fn headers_policies(client: &aws_sdk_cloudfront::Client) -> anyhow::Result<usize> {
+    let custom = aws_sdk_cloudfront::types::ResponseHeadersPolicyType::Custom;
+    // An account has 20 at most, unless it was given more: one page.
+    let answer = client.list_response_headers_policies().r#type(custom).max_items(100).send().await;
+    let answer = answer.map_err(explain).context("cannot list the response headers policies")?;
+    let count =
+        answer.response_headers_policy_list().map_or(0, aws_sdk_cloudfront::types::ResponseHeadersPolicyList::quantity);
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    async fn asked(status: u16) -> anyhow::Result<bool> {
+        let rule = mock!(aws_sdk_s3::Client::head_bucket).then_http_response(move || {
+            let status = aws_smithy_runtime_api::http::StatusCode::try_from(status).unwrap();
+            aws_sdk_s3::config::http::HttpResponse::new(status, aws_sdk_s3::primitives::SdkBody::empty())
+        });
+        bucket(&mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&rule]), "demo").await
+    }
+
+    #[tokio::test]
+    async fn a_bucket_is_free_only_where_s3_says_that_there_is_none() {
+        assert!(!asked(404).await.unwrap());
+        for taken in [200, 301, 403] {
+            assert!(asked(taken).await.unwrap(), "{taken}");
+        }
+        assert!(asked(500).await.is_err());
+    }
+}
