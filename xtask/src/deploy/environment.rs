@@ -23,7 +23,8 @@ pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> an
     let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT)?;
     let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
     let seen = |name: &str| world.shared.get(name).cloned();
-    let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(Review::of);
+    let emulated = config.env.endpoint().is_some();
+    let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(|name| Review { emulated, ..Review::of(name) });
     let (one, other) = tokio::try_join!(
         recorder::span(Stack, &account.name, apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), (policy, &one))),
         recorder::span(

@@ -84,6 +84,7 @@ impl Run {
             service: service.to_owned(),
             consumers: self.consumers.get(service).cloned().unwrap_or_default(),
             allowed: self.manner.allowed.clone(),
+            emulated: self.config.env.endpoint().is_some(),
         }
     }
 
