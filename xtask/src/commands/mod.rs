@@ -92,7 +92,11 @@ pub fn mode(command: &Command) -> Mode {
 /// Whether a command begins what goes on in AWS without it. Any other is simply ended by Ctrl-C.
 fn changes_aws(command: &Command) -> bool {
     match command {
-        Command::Deploy(_) | Command::Destroy(_) | Command::Bootstrap(_) => true,
+        Command::Deploy(_)
+        | Command::Rollback(_)
+        | Command::Promote(_)
+        | Command::Destroy(_)
+        | Command::Bootstrap(_) => true,
         Command::Keys(args) => matches!(args, KeysCommand::Rotate(_)),
         _ => false,
     }
