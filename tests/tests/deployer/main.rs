@@ -8,6 +8,7 @@ mod hotswap;
 mod keys;
 mod killed;
 mod lifecycle;
+mod observe;
 mod plan;
 mod releases;
 mod repository;
