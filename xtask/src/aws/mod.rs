@@ -2,9 +2,11 @@
 
 pub mod alarms;
 pub mod buckets;
+pub mod change_sets;
 pub mod code;
 pub mod distribution;
 pub mod drift;
+pub mod events;
 pub mod existing;
 pub mod functions;
 pub mod logs;

@@ -8,7 +8,9 @@ use super::failure;
 use super::review::Review;
 use super::stack::Policy;
 use super::wait::{self, Pace};
-use crate::aws::stacks::{self, ChangeSet, LiveStack, StackInput};
+use crate::aws::change_sets::{self, ChangeSet};
+use crate::aws::events;
+use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::plan::StackPlan;
 use crate::ui::Ui;
 
@@ -40,11 +42,11 @@ pub(super) async fn change(
         ChangeSet::Ready(resources) => resources,
         ChangeSet::Taken | ChangeSet::Pending | ChangeSet::Gone => return Ok(Change::Elsewhere),
         ChangeSet::Empty => {
-            stacks::delete_change_set(client, &wanted.name, &name).await?;
+            change_sets::delete(client, &wanted.name, &name).await?;
             return Ok(Change::Nothing);
         }
         ChangeSet::Refused(reason) => {
-            stacks::delete_change_set(client, &wanted.name, &name).await?;
+            change_sets::delete(client, &wanted.name, &name).await?;
             clear_shell(client, &wanted.name, &name).await?;
             return Ok(Change::Refused(reason));
         }
@@ -55,7 +57,7 @@ pub(super) async fn change(
     let token = token(&name);
     // From here on it goes on without us, even if the answer never comes.
     let starting = ui.operation(&wanted.name);
-    match stacks::execute(client, &wanted.name, &name, &token, policy.keep).await {
+    match change_sets::execute(client, &wanted.name, &name, &token, policy.keep).await {
         Ok(true) => {}
         Ok(false) => return Ok(Change::Elsewhere),
         Err(error) => return elsewhere(client, wanted, new, error).await.map(|()| Change::Elsewhere),
@@ -65,7 +67,7 @@ pub(super) async fn change(
     match live {
         Some(live) if matches!(live.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(Change::Done(live)),
         other => {
-            let events = stacks::events(client, &wanted.name, &token).await.unwrap_or_default();
+            let events = events::of(client, &wanted.name, &token).await.unwrap_or_default();
             Err(failure::of_operation(&wanted.name, &events, other.as_ref()).into())
         }
     }
@@ -77,7 +79,7 @@ async fn prepare(client: &Client, wanted: &StackInput, name: &str, new: bool) ->
         sweep(client, &wanted.name, name).await?;
     }
     for _ in 0..2 {
-        match stacks::create_change_set(client, wanted, name, new).await {
+        match change_sets::create(client, wanted, name, new).await {
             Ok(true) => break,
             Ok(false) => {}
             Err(error) => return elsewhere(client, wanted, new, error).await.map(|()| ChangeSet::Gone),
@@ -87,7 +89,7 @@ async fn prepare(client: &Client, wanted: &StackInput, name: &str, new: bool) ->
         if matches!(found, ChangeSet::Ready(_) | ChangeSet::Taken) {
             return Ok(found);
         }
-        stacks::delete_change_set(client, &wanted.name, name).await?;
+        change_sets::delete(client, &wanted.name, name).await?;
     }
     ready(client, &wanted.name, name).await
 }
@@ -108,7 +110,7 @@ async fn elsewhere(client: &Client, wanted: &StackInput, new: bool, error: anyho
 async fn ready(client: &Client, stack: &str, name: &str) -> anyhow::Result<ChangeSet> {
     let mut pace = Pace::default();
     loop {
-        let poll = stacks::change_set(client, stack, name).await;
+        let poll = change_sets::look(client, stack, name).await;
         match pace.tolerate(poll)? {
             Some(ChangeSet::Pending) | None => {
                 pace.check(stack)?;
@@ -129,9 +131,9 @@ async fn clear_shell(client: &Client, stack: &str, token: &str) -> anyhow::Resul
 
 /// Deletes what killed runs left: change sets of ours under other names.
 async fn sweep(client: &Client, stack: &str, keep: &str) -> anyhow::Result<()> {
-    for name in stacks::change_sets(client, stack).await? {
+    for name in change_sets::names(client, stack).await? {
         if name.starts_with("xtask-") && name != keep {
-            stacks::delete_change_set(client, stack, &name).await?;
+            change_sets::delete(client, stack, &name).await?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Why an operation failed, from its events: the cause before what merely followed. Pure.
 
-use crate::aws::stacks::{Event, LiveStack};
+use crate::aws::events::Event;
+use crate::aws::stacks::LiveStack;
 use crate::error::Problem;
 
 /// Further failures that are listed below the root cause.

@@ -11,6 +11,8 @@ mod rescue;
 mod review;
 mod run;
 pub(crate) mod scope;
+mod service;
+mod sites;
 mod source;
 mod stack;
 mod status;

@@ -7,7 +7,8 @@ use aws_sdk_cloudformation::types::StackStatus;
 use super::change::token;
 use super::failure;
 use super::{status, wait};
-use crate::aws::stacks::{self, Event, LiveStack, StackInput};
+use crate::aws::events::{self, Event};
+use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -25,8 +26,8 @@ pub(super) async fn finish_deletion(
     wanted: &StackInput,
     live: &LiveStack,
 ) -> anyhow::Result<()> {
-    if stacks::was_whole(client, &live.id).await? {
-        let problem = listed(wanted, live, &stacks::newest_events(client, &live.id).await.unwrap_or_default());
+    if events::was_whole(client, &live.id).await? {
+        let problem = listed(wanted, live, &events::newest(client, &live.id).await.unwrap_or_default());
         let hint = match wanted.tags.get("environment") {
             Some(environment) => format!("finish the deletion first: cargo xtask destroy --env {environment}"),
             None => format!("finish the deletion first: aws cloudformation delete-stack --stack-name {}", wanted.name),
@@ -43,7 +44,7 @@ pub(super) async fn finish_deletion(
 
 /// Leaves behind what cannot be deleted, if a person says so.
 async fn abandon(ui: &Ui, client: &Client, wanted: &StackInput, live: &LiveStack) -> anyhow::Result<()> {
-    let events = stacks::newest_events(client, &live.id).await?;
+    let events = events::newest(client, &live.id).await?;
     let left = list(ui, wanted, &events);
     if left.is_empty() {
         return Err(stuck(client, wanted, live).await);
@@ -65,12 +66,12 @@ pub(super) async fn continue_rollback(
     live: &LiveStack,
 ) -> anyhow::Result<()> {
     let row = status::of(&live.status);
-    list(ui, wanted, &stacks::newest_events(client, &live.id).await?);
+    list(ui, wanted, &events::newest(client, &live.id).await?);
     ui.confirm(&format!("{} of `{}`", row.asks, wanted.name), "continue")?;
     if rolled_back(ui, client, live, &[]).await? {
         return Ok(());
     }
-    let skip = list(ui, wanted, &stacks::newest_events(client, &live.id).await?);
+    let skip = list(ui, wanted, &events::newest(client, &live.id).await?);
     if skip.is_empty() {
         return Err(stuck(client, wanted, live).await);
     }
@@ -81,7 +82,7 @@ pub(super) async fn continue_rollback(
     );
     ui.confirm_in_person(&format!("{} (stack `{}`)", row.asks_in_person, wanted.name), "skip", &command)?;
     if !rolled_back(ui, client, live, &skip).await? {
-        let events = stacks::newest_events(client, &live.id).await.unwrap_or_default();
+        let events = events::newest(client, &live.id).await.unwrap_or_default();
         return Err(listed(wanted, live, &events).hint(command).into());
     }
     ui.warn(format!(
@@ -115,7 +116,7 @@ pub(super) async fn roll_back(
 
 /// What only a person can decide, with all that is known of it.
 pub(super) async fn stuck(client: &Client, wanted: &StackInput, live: &LiveStack) -> anyhow::Error {
-    let events = stacks::newest_events(client, &live.id).await.unwrap_or_default();
+    let events = events::newest(client, &live.id).await.unwrap_or_default();
     listed(wanted, live, &events)
         .hint(format!("aws cloudformation describe-stack-events --stack-name {}, or the console", wanted.name))
         .into()

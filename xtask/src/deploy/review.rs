@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudformation::Client;
 
 use super::world::Seen;
-use crate::aws::stacks::{self, StackInput};
+use crate::aws::change_sets;
+use crate::aws::stacks::StackInput;
 use crate::plan::{StackPlan, check, guard, plan_stack};
 
 /// What is allowed to a service's stack.
@@ -37,10 +38,10 @@ impl Review {
 
     /// Compares a change set that is ready with the plan; where it would do more, it is deleted.
     pub(super) async fn compare(&self, client: &Client, plan: &StackPlan, set: &str) -> anyhow::Result<()> {
-        let mut actions = stacks::actions(client, &plan.stack, set).await?;
+        let mut actions = change_sets::actions(client, &plan.stack, set).await?;
         actions.retain(|one| !self.emulated || one.replacement != "Conditional");
         if let Err(problem) = check::check(plan, &actions, &self.allowed) {
-            stacks::delete_change_set(client, &plan.stack, set).await?;
+            change_sets::delete(client, &plan.stack, set).await?;
             return Err(problem.into());
         }
         Ok(())

@@ -9,28 +9,23 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::environment;
-use super::inputs::{rewired, stack_input, wired};
 use super::manner::Manner;
 use super::notes::Notes;
 use super::review::Review;
+use super::service;
+use super::sites;
 use super::source::Source;
-use super::stack::{Applied, Outcome, Policy, apply};
-use super::world::{self, World};
-use crate::aws::stacks::{StackInput, Template};
-use crate::aws::{Aws, objects};
+use super::stack::{Outcome, Policy};
+use super::world::World;
+use crate::aws::Aws;
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
 use crate::error::Problem;
-use crate::hotswap::{self, Ledger, Way};
-use crate::keys::Keys;
+use crate::hotswap::{self, Ledger};
 use crate::plan::{self, Plan};
 use crate::recorder::{self, Kind};
-use crate::releases::archive::sha256;
-use crate::{graph, keys, local, preflight, site};
-
-/// Longest template that fits into a request (AWS CloudFormation quotas).
-const TEMPLATE_BODY_MAX: usize = 51_200;
+use crate::{graph, local, preflight, site};
 
 /// What a deploy did; printed by `--json`.
 #[derive(Debug, Serialize)]
@@ -61,25 +56,26 @@ pub(super) struct Run {
     pub(super) aws: Aws,
     pub(super) config: Config,
     pub(super) source: Source,
-    manner: Manner,
-    policy: Policy,
+    pub(super) manner: Manner,
+    pub(super) policy: Policy,
     /// ARN of who deploys.
     pub(super) by: String,
-    ledger: Ledger,
-    full: BTreeSet<String>,
+    pub(super) ledger: Ledger,
+    pub(super) full: BTreeSet<String>,
     pub(super) world: World,
-    artifacts: OnceCell<BTreeMap<String, Artifact>>,
+    pub(super) artifacts: OnceCell<BTreeMap<String, Artifact>>,
     /// What others use of each service: service → output → who.
     consumers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// The code that was planned, by service.
     codes: BTreeMap<String, Artifact>,
     /// What the plan read of the sites' buckets.
-    sites: Mutex<BTreeMap<String, site::Preview>>,
-    notes: Notes,
+    pub(super) sites: Mutex<BTreeMap<String, site::Preview>>,
+    pub(super) notes: Notes,
 }
 
 impl Run {
-    fn review(&self, service: &str) -> Review {
+    /// What the change of a service's stack is held against.
+    pub(super) fn review(&self, service: &str) -> Review {
         Review {
             service: service.to_owned(),
             consumers: self.consumers.get(service).cloned().unwrap_or_default(),
@@ -89,7 +85,7 @@ impl Run {
     }
 
     /// Locally the newest sources win; elsewhere what was shown is what is deployed.
-    fn as_planned(&self, service: &str, artifact: Option<&Artifact>) -> Result<(), Problem> {
+    pub(super) fn as_planned(&self, service: &str, artifact: Option<&Artifact>) -> Result<(), Problem> {
         let planned = self.codes.get(service).map(|one| &one.key);
         let bound = self.config.env.endpoint().is_none() || self.manner.reviewed.is_some();
         if !bound || planned == artifact.map(|one| &one.key) {
@@ -195,7 +191,7 @@ type Done = (BTreeMap<String, Outcome>, Outputs, BTreeMap<String, site::Synced>)
 
 async fn deploy_all(run: &Arc<Run>) -> anyhow::Result<Done> {
     let (stacks, outputs) = deploy_stacks(run).await?;
-    let sites = sync_sites(run, &stacks, &outputs).await?;
+    let sites = sites::sync(run, &stacks, &outputs).await?;
     Ok((stacks, outputs, sites))
 }
 
@@ -245,7 +241,7 @@ async fn deploy_stacks(run: &Arc<Run>) -> anyhow::Result<(BTreeMap<String, Outco
             for service in ready {
                 waiting.remove(&service);
                 let after = producers[&service].iter().map(|producer| run.config.stack_name(producer)).collect();
-                tasks.spawn(recorder::within(after, deploy_one(Arc::clone(run), service, outputs.clone())));
+                tasks.spawn(recorder::within(after, service::deploy(Arc::clone(run), service, outputs.clone())));
             }
         }
         let Some(done) = tasks.join_next().await else { break };
@@ -268,189 +264,4 @@ async fn deploy_stacks(run: &Arc<Run>) -> anyhow::Result<(BTreeMap<String, Outco
         Some(error) => Err(error),
         None => Ok((outcomes, outputs)),
     }
-}
-
-async fn deploy_one(run: Arc<Run>, service: String, outputs: Outputs) -> anyhow::Result<(String, Option<Applied>)> {
-    let start = Instant::now();
-    let mut stack = None;
-    let (input, keys) = if run.full.contains(&service) {
-        let (input, keys) = full_input(&run, &service, &outputs).await?;
-        let code = run.artifacts.get().and_then(|all| all.get(&service)).cloned();
-        stack = Some((sha256(input.template.as_bytes()), code));
-        (Some(input), keys)
-    } else {
-        (rewired(&run.config, run.world.live(&service), &service, &outputs)?, Keys::default())
-    };
-    let full = run.full.contains(&service);
-    let seen = run.world.services.get(&service).cloned();
-    let name = run.config.stack_name(&service);
-    let work = async {
-        let applied = match (input, run.world.live(&service)) {
-            (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
-            (Some(input), _) => {
-                apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, (run.policy, &run.review(&service))).await?
-            }
-            (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
-            (None, None) => return Ok(None),
-        };
-        recorder::outcome(applied.outcome.name());
-        Ok(Some(applied))
-    };
-    let Some(applied) = recorder::span(Kind::Stack, &name, work).await? else { return Ok((service, None)) };
-    let through_stack = matches!(applied.outcome, Outcome::Created | Outcome::Updated);
-    // Code that was swapped is no release: the stack still names the one before, and the next full deploy goes by it.
-    if through_stack || !run.manner.hotswap {
-        run.notes.note(&service, |left| {
-            left.touched = through_stack;
-            left.stack = stack;
-        });
-    }
-    keys.record(&run.aws).await?;
-    let verb = match applied.outcome {
-        Outcome::Unchanged => return Ok((service, Some(applied))),
-        Outcome::Created | Outcome::Updated => "Deployed",
-        Outcome::Hotswapped => "Hotswapped",
-        Outcome::Reconciled => "Reconciled",
-    };
-    run.ctx.ui.step(verb, format!("{name} in {:.1} s", start.elapsed().as_secs_f64()));
-    Ok((service, Some(applied)))
-}
-
-/// Directly where that is asked for and enough, else through the stack, after which no function runs a swapped code.
-async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::Result<Applied> {
-    let (aws, config) = (&run.aws, &run.config);
-    let artifact = match &config.app.services[service].package {
-        Some(_) => artifacts(run).await?.get(service),
-        None => None,
-    };
-    if run.manner.hotswap
-        && let Some(applied) = apply_directly(run, service, input, artifact).await?
-    {
-        return Ok(applied);
-    }
-    let seen = run.world.services.get(service).cloned();
-    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, (run.policy, &run.review(service))).await?;
-    let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
-    if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
-        applied.outcome = Outcome::Reconciled;
-    }
-    Ok(applied)
-}
-
-/// `None` where more than code changed; a line says what.
-async fn apply_directly(
-    run: &Run,
-    service: &str,
-    input: &StackInput,
-    artifact: Option<&Artifact>,
-) -> anyhow::Result<Option<Applied>> {
-    let client = &run.aws.cloudformation;
-    // Asked again: what was seen at the start is as old as the build is long.
-    let seen = match run.world.live(service) {
-        Some(_) => world::look(client, &input.name).await?,
-        None => None,
-    };
-    let (live, template) = seen.map_or((None, None), |seen| (Some(seen.live), seen.template));
-    if let Way::Stack(reason) = hotswap::way(live.as_ref(), template.as_deref(), input) {
-        run.ctx.ui.step("Deploying", format!("{} in full: {reason}", input.name));
-        return Ok(None);
-    }
-    let Some(live) = live else { return Ok(None) };
-    let mut outcome = Outcome::Unchanged;
-    if let Some(artifact) = artifact {
-        let deployed = live.parameters.get("CodeKey").map_or("", String::as_str);
-        let target = hotswap::Target { service, artifact, deployed, by: &run.by };
-        if !hotswap::swap(&run.aws, &run.config, &run.ledger, target).await?.is_empty() {
-            outcome = if artifact.key == deployed { Outcome::Reconciled } else { Outcome::Hotswapped };
-        }
-    }
-    Ok(Some(Applied { outcome, outputs: live.outputs }))
-}
-
-async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {
-    let mut parameters = wired(&run.config, service, outputs)?;
-    let artifact = match &run.config.app.services[service].package {
-        Some(_) => artifacts(run).await?.get(service),
-        None => None,
-    };
-    run.as_planned(service, artifact)?;
-    // After the build, which takes its time: what is known of the keys should be fresh.
-    let keys = keys::ensure(&run.aws, &run.config, service, run.world.live(service)).await?;
-    parameters.extend(keys.parameters.clone());
-    let template = run.source.template(&run.config, service, &keys.facts)?;
-    let mut input = stack_input(&run.config, service, template, parameters, artifact);
-    input.template_url = place(run, &input.template).await?;
-    if let Some(text) = run.source.creation(&run.config, service, &keys.facts)? {
-        let url = place(run, &text).await?;
-        input.creation = Some(Template { text, url });
-    }
-    Ok((input, keys))
-}
-
-/// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
-async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
-    run.artifacts.get_or_try_init(|| run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full)).await
-}
-
-/// Where a template must be put that is too long for a request.
-async fn place(run: &Run, template: &str) -> anyhow::Result<Option<String>> {
-    if template.len() <= TEMPLATE_BODY_MAX {
-        return Ok(None);
-    }
-    upload_template(run, template).await.map(Some)
-}
-
-async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
-    use sha2::Digest;
-    let bucket = run.config.artifact_bucket();
-    let key = format!("template/{}.yaml", hex::encode(sha2::Sha256::digest(template.as_bytes())));
-    if !objects::exists(&run.aws.s3, &bucket, &key).await? {
-        objects::put_text(&run.aws.s3, &bucket, &key, template).await?;
-    }
-    if let Some(endpoint) = run.config.env.endpoint() {
-        return Ok(format!("{endpoint}/{bucket}/{key}"));
-    }
-    let suffix = if run.config.env.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-    Ok(format!("https://{bucket}.s3.{}.{suffix}/{key}", run.config.env.region))
-}
-
-/// Syncs each site that was asked for, or that names an output of a service which this deploy touches.
-async fn sync_sites(
-    run: &Run,
-    outcomes: &BTreeMap<String, Outcome>,
-    outputs: &Outputs,
-) -> anyhow::Result<BTreeMap<String, site::Synced>> {
-    let mut synced = BTreeMap::new();
-    for (service, spec) in &run.config.app.services {
-        let Some(spec) = &spec.site else { continue };
-        if !outcomes.contains_key(service) {
-            continue;
-        }
-        // Not "the outputs changed in this run": an earlier run may have been killed between a stack and its site.
-        let touched =
-            |name: &String| run.full.contains(name) || outcomes.get(name).is_some_and(|one| *one != Outcome::Unchanged);
-        if !touched(service) && !spec.needs().any(|to| touched(&to.service)) {
-            continue;
-        }
-        if let Some(missing) = spec.needs().find(|to| !outputs.contains_key(&to.service)) {
-            run.ctx.ui.warn(format!(
-                "the site of `{service}` waits for `{missing}`: run `cargo xtask deploy --env {} --service {}`",
-                run.config.env.name, missing.service
-            ));
-            continue;
-        }
-        let built = recorder::span(Kind::SiteBuild, service, run.source.site(&run.ctx, &run.config, service)).await?;
-        let config = run.source.config(&run.config, service)?;
-        // What the plan read is still true where nothing took its time since.
-        let quick = outcomes.values().all(|outcome| *outcome == Outcome::Unchanged);
-        let preview = run.sites.lock().await.remove(service).filter(|_| quick);
-        let sync = site::sync(&run.ctx, &run.aws, config, service, (&built, outputs), preview);
-        let result = recorder::span(Kind::Sync, service, sync).await?;
-        run.notes.note(service, |left| {
-            left.touched |= result.changed();
-            left.site = Some(built);
-        });
-        synced.insert(service.clone(), result);
-    }
-    Ok(synced)
 }

@@ -12,6 +12,7 @@ use super::review::Review;
 use super::status::{self, Act, Step, decide};
 use super::wait;
 use super::world::{Seen, look};
+use crate::aws::events;
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::error::Problem;
 use crate::recorder;
@@ -131,7 +132,7 @@ pub(super) async fn apply(
 async fn other(ui: &Ui, client: &Client, wanted: &StackInput, live: &LiveStack, act: Act) -> anyhow::Result<()> {
     match act {
         Act::Join => {
-            let token = stacks::newest_token(client, &live.id).await?.unwrap_or_default();
+            let token = events::newest_token(client, &live.id).await?.unwrap_or_default();
             wait::settle(ui, client, &live.id, &token, None).await.map(drop)
         }
         Act::Recreate => rescue::recreate(ui, client, live).await,

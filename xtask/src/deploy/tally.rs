@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::stacks::Event;
+use crate::aws::events::Event;
 
 /// Counts the resources of one operation.
 #[derive(Debug)]

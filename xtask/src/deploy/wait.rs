@@ -8,8 +8,9 @@ use aws_sdk_cloudformation::types::StackStatus;
 
 use super::failure::is_cancelled;
 use super::tally::Tally;
+use crate::aws::events::{self, Event};
 use crate::aws::is_expired;
-use crate::aws::stacks::{self, Event, LiveStack};
+use crate::aws::stacks::{self, LiveStack};
 use crate::error::Problem;
 use crate::recorder;
 use crate::ui::{Operation, Ui};
@@ -99,7 +100,7 @@ pub async fn settle(
         if let Some(None) = live {
             return Ok(None);
         }
-        let poll = stacks::events(client, stack, token).await;
+        let poll = events::of(client, stack, token).await;
         for event in pace.tolerate(poll).map_err(|error| out_of_sight(error, short))?.into_iter().flatten() {
             if seen.insert(event.id.clone()) {
                 recorder::event(&event);

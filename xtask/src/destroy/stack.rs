@@ -5,7 +5,8 @@ use aws_sdk_cloudformation::types::StackStatus;
 use jiff::Timestamp;
 
 use super::empty::empty;
-use crate::aws::stacks::{self, Event, LiveStack};
+use crate::aws::events::{self, Event};
+use crate::aws::stacks::{self, LiveStack};
 use crate::deploy::{failure, wait};
 use crate::error::Problem;
 use crate::ui::Ui;
@@ -40,7 +41,7 @@ pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, li
         if is_gone(live.as_ref()) {
             return Ok(());
         }
-        let events = stacks::events(client, id, &token).await.unwrap_or_default();
+        let events = events::of(client, id, &token).await.unwrap_or_default();
         let cause = failure::root_cause(&events);
         if attempt >= ATTEMPTS || cause.is_none_or(|event| event.kind != BUCKET) {
             return Err(stays(cause, live.as_ref()).into());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::replacement::Replacement;
 use super::resources::{Action, ResourceChange};
 use super::stack::StackPlan;
-use crate::aws::stacks::ResourceAction;
+use crate::aws::change_sets::ResourceAction;
 use crate::error::Problem;
 
 /// The places of a change set that end a resource without our plan saying so, `<service>.<LogicalId>` each.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::StackStatus;
 
 use super::*;
-use crate::aws::stacks::{LiveStack, ResourceAction, StackInput};
+use crate::aws::change_sets::ResourceAction;
+use crate::aws::stacks::{LiveStack, StackInput};
 use crate::deploy::Seen;
 
 const LIVE: &str = r#"

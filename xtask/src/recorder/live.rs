@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::resources::resources;
 use super::run::{Kind, Run, Span, VERSION};
-use crate::aws::stacks::Event;
+use crate::aws::events::Event;
 
 tokio::task_local! {
     static PLACE: Place;

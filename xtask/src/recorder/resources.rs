@@ -1,7 +1,7 @@
 //! Spans of a stack's resources, out of its events.
 
 use super::run::{Kind, Span};
-use crate::aws::stacks::Event;
+use crate::aws::events::Event;
 
 /// One span per resource and operation, within the stack's own span (milliseconds after the run's start). AWS's clock and
 /// this machine's differ: times are shifted as little as brings them into the stack's span. `began` is in milliseconds

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::aws::stacks::Event;
+use crate::aws::events::Event;
 
 fn span(kind: Kind, name: &str, outcome: &str, (start, end): (u64, u64), after: &[usize]) -> Span {
     Span { kind, name: name.into(), outcome: outcome.into(), parent: None, after: after.to_vec(), start, end }

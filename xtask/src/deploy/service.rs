@@ -1,0 +1,169 @@
+//! One service of a deploy: its artifact, keys and template, then its stack or, by hotswap, its functions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::inputs::{rewired, stack_input, wired};
+use super::run::Run;
+use super::stack::{Applied, Outcome, apply};
+use super::world;
+use crate::aws::objects;
+use crate::aws::stacks::{StackInput, Template};
+use crate::build::Artifact;
+use crate::config::Outputs;
+use crate::hotswap::{self, Way};
+use crate::keys::{self, Keys};
+use crate::recorder::{self, Kind};
+use crate::releases::archive::sha256;
+
+/// Longest template that fits into a request (AWS CloudFormation quotas).
+const TEMPLATE_BODY_MAX: usize = 51_200;
+
+pub(super) async fn deploy(
+    run: Arc<Run>,
+    service: String,
+    outputs: Outputs,
+) -> anyhow::Result<(String, Option<Applied>)> {
+    let start = Instant::now();
+    let mut stack = None;
+    let (input, keys) = if run.full.contains(&service) {
+        let (input, keys) = full_input(&run, &service, &outputs).await?;
+        let code = run.artifacts.get().and_then(|all| all.get(&service)).cloned();
+        stack = Some((sha256(input.template.as_bytes()), code));
+        (Some(input), keys)
+    } else {
+        (rewired(&run.config, run.world.live(&service), &service, &outputs)?, Keys::default())
+    };
+    let full = run.full.contains(&service);
+    let seen = run.world.services.get(&service).cloned();
+    let name = run.config.stack_name(&service);
+    let work = async {
+        let applied = match (input, run.world.live(&service)) {
+            (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
+            (Some(input), _) => {
+                apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, (run.policy, &run.review(&service))).await?
+            }
+            (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
+            (None, None) => return Ok(None),
+        };
+        recorder::outcome(applied.outcome.name());
+        Ok(Some(applied))
+    };
+    let Some(applied) = recorder::span(Kind::Stack, &name, work).await? else { return Ok((service, None)) };
+    let through_stack = matches!(applied.outcome, Outcome::Created | Outcome::Updated);
+    // Code that was swapped is no release: the stack still names the one before, and the next full deploy goes by it.
+    if through_stack || !run.manner.hotswap {
+        run.notes.note(&service, |left| {
+            left.touched = through_stack;
+            left.stack = stack;
+        });
+    }
+    keys.record(&run.aws).await?;
+    let verb = match applied.outcome {
+        Outcome::Unchanged => return Ok((service, Some(applied))),
+        Outcome::Created | Outcome::Updated => "Deployed",
+        Outcome::Hotswapped => "Hotswapped",
+        Outcome::Reconciled => "Reconciled",
+    };
+    run.ctx.ui.step(verb, format!("{name} in {:.1} s", start.elapsed().as_secs_f64()));
+    Ok((service, Some(applied)))
+}
+
+/// Directly where that is asked for and enough, else through the stack, after which no function runs a swapped code.
+async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::Result<Applied> {
+    let (aws, config) = (&run.aws, &run.config);
+    let artifact = match &config.app.services[service].package {
+        Some(_) => artifacts(run).await?.get(service),
+        None => None,
+    };
+    if run.manner.hotswap
+        && let Some(applied) = apply_directly(run, service, input, artifact).await?
+    {
+        return Ok(applied);
+    }
+    let seen = run.world.services.get(service).cloned();
+    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, (run.policy, &run.review(service))).await?;
+    let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
+    if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
+        applied.outcome = Outcome::Reconciled;
+    }
+    Ok(applied)
+}
+
+/// `None` where more than code changed; a line says what.
+async fn apply_directly(
+    run: &Run,
+    service: &str,
+    input: &StackInput,
+    artifact: Option<&Artifact>,
+) -> anyhow::Result<Option<Applied>> {
+    let client = &run.aws.cloudformation;
+    // Asked again: what was seen at the start is as old as the build is long.
+    let seen = match run.world.live(service) {
+        Some(_) => world::look(client, &input.name).await?,
+        None => None,
+    };
+    let (live, template) = seen.map_or((None, None), |seen| (Some(seen.live), seen.template));
+    if let Way::Stack(reason) = hotswap::way(live.as_ref(), template.as_deref(), input) {
+        run.ctx.ui.step("Deploying", format!("{} in full: {reason}", input.name));
+        return Ok(None);
+    }
+    let Some(live) = live else { return Ok(None) };
+    let mut outcome = Outcome::Unchanged;
+    if let Some(artifact) = artifact {
+        let deployed = live.parameters.get("CodeKey").map_or("", String::as_str);
+        let target = hotswap::Target { service, artifact, deployed, by: &run.by };
+        if !hotswap::swap(&run.aws, &run.config, &run.ledger, target).await?.is_empty() {
+            outcome = if artifact.key == deployed { Outcome::Reconciled } else { Outcome::Hotswapped };
+        }
+    }
+    Ok(Some(Applied { outcome, outputs: live.outputs }))
+}
+
+async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {
+    let mut parameters = wired(&run.config, service, outputs)?;
+    let artifact = match &run.config.app.services[service].package {
+        Some(_) => artifacts(run).await?.get(service),
+        None => None,
+    };
+    run.as_planned(service, artifact)?;
+    // After the build, which takes its time: what is known of the keys should be fresh.
+    let keys = keys::ensure(&run.aws, &run.config, service, run.world.live(service)).await?;
+    parameters.extend(keys.parameters.clone());
+    let template = run.source.template(&run.config, service, &keys.facts)?;
+    let mut input = stack_input(&run.config, service, template, parameters, artifact);
+    input.template_url = place(run, &input.template).await?;
+    if let Some(text) = run.source.creation(&run.config, service, &keys.facts)? {
+        let url = place(run, &text).await?;
+        input.creation = Some(Template { text, url });
+    }
+    Ok((input, keys))
+}
+
+/// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
+async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
+    run.artifacts.get_or_try_init(|| run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full)).await
+}
+
+/// Where a template must be put that is too long for a request.
+async fn place(run: &Run, template: &str) -> anyhow::Result<Option<String>> {
+    if template.len() <= TEMPLATE_BODY_MAX {
+        return Ok(None);
+    }
+    upload_template(run, template).await.map(Some)
+}
+
+async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
+    use sha2::Digest;
+    let bucket = run.config.artifact_bucket();
+    let key = format!("template/{}.yaml", hex::encode(sha2::Sha256::digest(template.as_bytes())));
+    if !objects::exists(&run.aws.s3, &bucket, &key).await? {
+        objects::put_text(&run.aws.s3, &bucket, &key, template).await?;
+    }
+    if let Some(endpoint) = run.config.env.endpoint() {
+        return Ok(format!("{endpoint}/{bucket}/{key}"));
+    }
+    let suffix = if run.config.env.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    Ok(format!("https://{bucket}.s3.{}.{suffix}/{key}", run.config.env.region))
+}
