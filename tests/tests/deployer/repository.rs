@@ -128,14 +128,18 @@ impl Drop for Repository {
     }
 }
 
+/// Relative links, as npm makes them for the programs of its packages, stay links.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
             copy(&entry.path(), &to);
+        } else if kind.is_symlink() {
+            symlink(std::fs::read_link(entry.path()).unwrap(), to).unwrap();
         } else {
-            std::fs::copy(entry.path(), &to).unwrap();
+            std::fs::copy(entry.path(), to).unwrap();
         }
     }
 }
