@@ -7,8 +7,16 @@ import { createRequire } from "node:module";
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** Fails with every violation and where it is; `screen` names what is on the screen. */
+/** Fails with every violation, in light and in dark, and where it is; `screen` names what is on the screen. */
 export async function expectAccessible(page, screen) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await check(page, `${screen} in ${colorScheme} colours`);
+  }
+  await page.emulateMedia({ colorScheme: null });
+}
+
+async function check(page, screen) {
   // Colours in the middle of a transition are no colours of the design.
   await page.evaluate(() =>
     Promise.all(
