@@ -9,6 +9,7 @@ pub mod config;
 pub mod deploy;
 pub mod destroy;
 pub mod detach;
+pub mod digest;
 pub mod drift;
 pub mod error;
 pub mod graph;

@@ -4,9 +4,9 @@ use anyhow::Context;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
-use sha2::{Digest, Sha256};
 
 use super::explain;
+use crate::digest;
 use crate::error::Problem;
 
 /// One event of a log group.
@@ -70,8 +70,7 @@ pub async fn page(client: &Client, query: &Query) -> anyhow::Result<Page> {
 fn convert(event: &FilteredLogEvent) -> Entry {
     let message = event.message().unwrap_or_default();
     // The emulator names no events: there, what a stream says in the same words at the same time is one.
-    let words =
-        || hex::encode(&Sha256::digest(format!("{}\0{message}", event.log_stream_name().unwrap_or_default()))[..8]);
+    let words = || digest::start(format!("{}\0{message}", event.log_stream_name().unwrap_or_default()), 16);
     Entry {
         id: event.event_id().map_or_else(words, str::to_owned),
         at: event.timestamp().unwrap_or_default(),

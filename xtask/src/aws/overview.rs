@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::StackStatus;
+use aws_sdk_cloudformation::types::Stack;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use super::explain;
+use super::stacks;
 
 /// A stack at a glance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,33 +26,20 @@ pub struct Overview {
 
 /// Every stack of the region whose name begins so, by name.
 pub async fn overview(client: &Client, prefix: &str) -> anyhow::Result<BTreeMap<String, Overview>> {
-    let mut found = BTreeMap::new();
-    let mut pages = client.describe_stacks().into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(explain).context("cannot list the stacks")?;
-        for stack in page.stacks() {
-            let name = stack.stack_name().unwrap_or_default();
-            if !name.starts_with(prefix) || stack.stack_status() == Some(&StackStatus::DeleteComplete) {
-                continue;
-            }
-            let drift = stack.drift_information();
-            let outputs = stack.outputs().iter();
-            let overview = Overview {
-                status: stack.stack_status().map_or("UNKNOWN", StackStatus::as_str).to_owned(),
-                changed: time(stack.last_updated_time().or(stack.creation_time())),
-                drift: drift
-                    .and_then(|drift| drift.stack_drift_status())
-                    .map_or("NOT_CHECKED", |one| one.as_str())
-                    .into(),
-                drift_checked: time(drift.and_then(|drift| drift.last_check_timestamp())),
-                outputs: outputs
-                    .filter_map(|one| Some((one.output_key()?.into(), one.output_value()?.into())))
-                    .collect(),
-            };
-            found.insert(name.to_owned(), overview);
-        }
+    let own = stacks::list(client).await?.into_iter().filter_map(|stack| Some((stack.stack_name.clone()?, stack)));
+    Ok(own.filter(|(name, _)| name.starts_with(prefix)).map(|(name, stack)| (name, of(&stack))).collect())
+}
+
+fn of(stack: &Stack) -> Overview {
+    let (live, drift) = (stacks::live(stack), stack.drift_information());
+    let status = drift.and_then(|drift| drift.stack_drift_status());
+    Overview {
+        status: live.status.as_str().to_owned(),
+        changed: time(stack.last_updated_time().or(stack.creation_time())),
+        drift: status.map_or("NOT_CHECKED", |one| one.as_str()).to_owned(),
+        drift_checked: time(drift.and_then(|drift| drift.last_check_timestamp())),
+        outputs: live.outputs,
     }
-    Ok(found)
 }
 
 fn time(at: Option<&DateTime>) -> Option<Timestamp> {

@@ -79,12 +79,17 @@ pub async fn describe(client: &Client, name: &str) -> anyhow::Result<Option<Live
 
 /// Every stack of the region by name.
 pub async fn all(client: &Client) -> anyhow::Result<BTreeMap<String, LiveStack>> {
-    let mut found = BTreeMap::new();
+    let listed = list(client).await?;
+    Ok(listed.iter().map(|stack| (stack.stack_name().unwrap_or_default().to_owned(), live(stack))).collect())
+}
+
+/// Every stack of the region, in AWS's own form.
+pub(super) async fn list(client: &Client) -> anyhow::Result<Vec<Stack>> {
+    let mut found = Vec::new();
     let mut pages = client.describe_stacks().into_paginator().send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(explain).context("cannot list the stacks")?;
-        let there = page.stacks().iter().filter(|stack| stack.stack_status() != Some(&StackStatus::DeleteComplete));
-        found.extend(there.map(|stack| (stack.stack_name().unwrap_or_default().to_owned(), live(stack))));
+        let stacks = page.map_err(explain).context("cannot list the stacks")?.stacks.unwrap_or_default();
+        found.extend(stacks.into_iter().filter(|stack| stack.stack_status != Some(StackStatus::DeleteComplete)));
     }
     Ok(found)
 }
@@ -151,7 +156,7 @@ pub async fn resources(client: &Client, stack: &str) -> anyhow::Result<Vec<(Stri
     Ok(found)
 }
 
-fn live(stack: &Stack) -> LiveStack {
+pub(super) fn live(stack: &Stack) -> LiveStack {
     let pair = |key: Option<&str>, value: Option<&str>| Some((key?.to_owned(), value.unwrap_or_default().to_owned()));
     LiveStack {
         id: stack.stack_id().unwrap_or_default().to_owned(),

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::digest::Workspace;
 use super::plan::Plan;
 use super::{cargo, elf, package};
 use crate::aws::{Aws, objects};
 use crate::config::Config;
+use crate::digest::sha256;
 use crate::error::Problem;
 use crate::recorder::{self, Kind};
 use crate::ui::Ui;
@@ -172,7 +172,7 @@ fn look(package: &str, digest: &str, path: PathBuf) -> anyhow::Result<Packaged> 
         key: key(package, digest),
         path,
         bytes: bytes.len() as u64,
-        sha256: hex::encode(Sha256::digest(&bytes)),
+        sha256: sha256(&bytes),
     })
 }
 

@@ -12,10 +12,10 @@ use crate::aws::objects;
 use crate::aws::stacks::{StackInput, Template};
 use crate::build::Artifact;
 use crate::config::Outputs;
+use crate::digest::sha256;
 use crate::hotswap::{self, Way};
 use crate::keys::{self, Keys};
 use crate::recorder::{self, Kind};
-use crate::releases::archive::sha256;
 
 /// Longest template that fits into a request (AWS CloudFormation quotas).
 const TEMPLATE_BODY_MAX: usize = 51_200;
@@ -155,9 +155,8 @@ async fn place(run: &Run, template: &str) -> anyhow::Result<Option<String>> {
 }
 
 async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
-    use sha2::Digest;
     let bucket = run.config.artifact_bucket();
-    let key = format!("template/{}.yaml", hex::encode(sha2::Sha256::digest(template.as_bytes())));
+    let key = format!("template/{}.yaml", sha256(template));
     if !objects::exists(&run.aws.s3, &bucket, &key).await? {
         objects::put_text(&run.aws.s3, &bucket, &key, template).await?;
     }

@@ -6,7 +6,8 @@ use p256::elliptic_curve::Generate;
 use p256::elliptic_curve::zeroize::Zeroizing;
 use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+
+use crate::digest;
 
 /// The half that everybody may know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +41,7 @@ pub(crate) fn placeholder(number: u8) -> Option<Public> {
 fn public(key: &SecretKey) -> Option<Public> {
     let public = key.public_key();
     let der = public.to_public_key_der().ok()?;
-    let fingerprint = hex::encode(&Sha256::digest(der.as_bytes())[..8]);
+    let fingerprint = digest::start(der.as_bytes(), 16);
     Some(Public { fingerprint, pem: public.to_public_key_pem(LineEnding::LF).ok()? })
 }
 
@@ -67,7 +68,7 @@ mod tests {
         use base64::prelude::{BASE64_STANDARD, Engine as _};
         let public = placeholder(1).unwrap();
         let body: String = public.pem.lines().filter(|line| !line.starts_with("-----")).collect();
-        let digest = hex::encode(Sha256::digest(BASE64_STANDARD.decode(body).unwrap()));
+        let digest = digest::sha256(BASE64_STANDARD.decode(body).unwrap());
         assert!(digest.starts_with(&public.fingerprint), "{digest} {}", public.fingerprint);
     }
 }

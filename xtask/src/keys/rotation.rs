@@ -5,12 +5,12 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_sdk_secretsmanager::Client;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::pair;
 use super::secret::{ATTEMPTS, CURRENT, Found, PENDING, PREVIOUS, look, passing};
 use super::state::{Secret, Version};
 use crate::aws::explain;
+use crate::digest;
 use crate::error::Problem;
 
 /// Puts a new key beside the current one, where none is waiting. Its version is named by what it follows: of two
@@ -36,7 +36,7 @@ async fn put(client: &Client, name: &str, secret: &Secret) -> anyhow::Result<Ver
     unlabel(client, name, &secret.current.id, PENDING).await?;
     let before = [Some(&secret.current), secret.previous.as_ref(), secret.pending.as_ref()];
     let before = before.map(|version| version.map_or("", |version| &version.id)).join("\n");
-    let id = hex::encode(&Sha256::digest(before)[..16]);
+    let id = digest::start(before, 32);
     let text = pair::generate()?;
     let call = client.put_secret_value().secret_id(name).client_request_token(&id).version_stages(PENDING);
     if passing(call.secret_string(text.as_str()).send().await, &["ResourceExistsException"])

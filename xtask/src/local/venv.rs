@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
-use sha2::{Digest, Sha256};
 
 use super::lock::Lock;
 use super::python::Python;
+use crate::digest;
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -29,8 +29,8 @@ impl Venv {
     #[must_use]
     pub fn new(parent: &Path, purpose: &'static str, requirements: impl Into<String>, imports: &'static str) -> Self {
         let requirements = requirements.into();
-        let digest = hex::encode(Sha256::digest(&requirements));
-        Self { folder: parent.join(format!("venv-{}", &digest[..12])), requirements, imports, purpose }
+        let digest = digest::start(&requirements, 12);
+        Self { folder: parent.join(format!("venv-{digest}")), requirements, imports, purpose }
     }
 
     /// The environment's interpreter.

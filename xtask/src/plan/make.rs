@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use super::stack::{self, Planned, StackPlan};
 use super::{KeyPlan, Plan, StackAction, VERSION, guard};
 use crate::aws::stacks::StackInput;
@@ -15,7 +13,7 @@ use crate::deploy::{Seen, Source, World, inputs, scope, shared};
 use crate::hotswap::{self, Ledger};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::site::{self, Preview};
-use crate::{graph, keys};
+use crate::{digest, graph, keys};
 
 /// A plan with what was read for it, so that nothing is read twice.
 #[derive(Debug)]
@@ -226,5 +224,5 @@ fn remember(basis: &mut BTreeMap<String, String>, seen: Option<&Seen>, wanted: &
 }
 
 fn fingerprint(text: &str) -> String {
-    hex::encode(&Sha256::digest(text)[..16])
+    digest::start(text, 32)
 }

@@ -5,18 +5,11 @@ use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Bytes by path; paths have `/` and no `..`.
 pub type Files = BTreeMap<String, Vec<u8>>;
-
-/// Hexadecimal SHA-256.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
 
 /// The zip of some files.
 pub fn pack(files: &Files) -> anyhow::Result<Vec<u8>> {

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::archive::{self, sha256};
+use super::archive;
 use super::record::{Code, Commit, Made, Object, Record, Release, SiteRecord, VERSION};
 use super::{Ledger, commit, sources};
 use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::config::Config;
 use crate::deploy::Source;
+use crate::digest::sha256;
 use crate::site::Built;
 
 /// What a deploy left of one service.

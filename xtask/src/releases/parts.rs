@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::archive::{self, Files, sha256};
+use super::archive::{self, Files};
 use super::record::{Object, Record};
 use super::{loss, sources};
 use crate::aws::{Aws, buckets};
@@ -13,6 +13,7 @@ use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::deploy::{Part, World, collected};
+use crate::digest::sha256;
 use crate::error::Problem;
 use crate::render::Renderer;
 use crate::site::Built;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::error::Problem;
 
 /// The one document of a site; its change is the site's change.
@@ -89,21 +89,19 @@ impl SiteFile {
     /// A file whose bytes were made here.
     pub(super) fn of_bytes(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         let (path, bytes) = (path.into(), bytes.into());
-        let sha256 = hex::encode(Sha256::digest(&bytes));
+        let sha256 = digest::sha256(&bytes);
         let headers = Headers::of(&path);
         Self { path, sha256, size: bytes.len() as u64, headers, body: Body::Bytes(bytes) }
     }
 
     /// The configuration file, named after its content.
     pub(super) fn of_config(text: &str) -> Self {
-        let digest = hex::encode(Sha256::digest(text.as_bytes()));
-        Self::of_bytes(format!("config.{}.json", &digest[..16]), text)
+        Self::of_bytes(format!("config.{}.json", digest::start(text, 16)), text)
     }
 
     /// A module, named after its content.
     pub(super) fn of_script(text: &str) -> Self {
-        let digest = hex::encode(Sha256::digest(text.as_bytes()));
-        Self::of_bytes(format!("assets/module-{}.js", &digest[..16]), text)
+        Self::of_bytes(format!("assets/module-{}.js", digest::start(text, 16)), text)
     }
 
     fn of_file(path: String, file: &Path) -> anyhow::Result<Self> {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context;
-use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
+use crate::digest::sha256;
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -20,7 +20,7 @@ const SHOWN: usize = 40;
 pub async fn install(ui: &Ui, project: &Path) -> anyhow::Result<()> {
     let lock = project.join("package-lock.json");
     let bytes = std::fs::read(&lock).with_context(|| format!("cannot read `{}`", lock.display()))?;
-    let digest = hex::encode(Sha256::digest(&bytes));
+    let digest = sha256(&bytes);
     let stamp = project.join(STAMP);
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
         return Ok(());

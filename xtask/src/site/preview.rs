@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::build::Built;
 use super::files::{self, Files, INDEX};
@@ -16,6 +15,7 @@ use super::{settings, spec};
 use crate::aws::Aws;
 use crate::commands::Ctx;
 use crate::config::{Config, OutputRef, Outputs};
+use crate::digest;
 use crate::plan::{is_unknown_text, unknown};
 
 /// What happens to a file.
@@ -91,7 +91,7 @@ impl Preview {
     #[must_use]
     pub fn found(&self) -> String {
         let text = self.observed.as_ref().map(|one| format!("{:?} {:?}", one.manifest_etag, one.objects));
-        hex::encode(&Sha256::digest(text.unwrap_or_default())[..16])
+        digest::start(text.unwrap_or_default(), 32)
     }
 
     /// What the bucket held, for a sync that follows at once; none where there was no bucket yet.
