@@ -6,6 +6,8 @@ use aws_sdk_cloudformation::types::StackEvent;
 
 use super::explain;
 
+const STACK: &str = "AWS::CloudFormation::Stack";
+
 /// A resource's step in a stack operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
@@ -21,6 +23,8 @@ pub struct Event {
     pub status: String,
     /// Why, in AWS's words; may be empty.
     pub reason: String,
+    /// Whether it tells of a stack inside of this one.
+    pub nested: bool,
     /// When, by AWS's clock, in milliseconds since 1970.
     pub at: i64,
 }
@@ -29,7 +33,7 @@ impl Event {
     /// Whether it tells of the stack itself, not of a resource.
     #[must_use]
     pub fn is_of_stack(&self) -> bool {
-        self.kind == "AWS::CloudFormation::Stack"
+        self.kind == STACK && !self.nested
     }
 
     /// Whether an operation, or the way back from one, begins with it; cleaning up is an end.
@@ -89,23 +93,34 @@ pub async fn newest(client: &Client, stack: &str) -> anyhow::Result<Vec<Event>> 
     Ok(found)
 }
 
-/// Whether a creation or an import of this stack has ever come to its good end.
+/// Whether this stack has ever been whole: an operation came to its good end, or is so long ago that CloudFormation no longer
+/// tells of the stack's beginning (it keeps events for 90 days: AWS CloudFormation User Guide, "View stack events").
 pub async fn was_whole(client: &Client, stack: &str) -> anyhow::Result<bool> {
+    let mut begun = false;
     let mut pages = client.describe_stack_events().stack_name(stack).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(explain).with_context(|| format!("cannot read the events of `{stack}`"))?;
-        let whole = |event: Event| {
-            event.is_of_stack() && matches!(event.status.as_str(), "CREATE_COMPLETE" | "IMPORT_COMPLETE")
-        };
-        if page.stack_events().iter().map(convert).any(whole) {
-            return Ok(true);
+        for event in page.stack_events().iter().map(convert).filter(Event::is_of_stack) {
+            match event.status.as_str() {
+                "CREATE_COMPLETE"
+                | "IMPORT_COMPLETE"
+                | "IMPORT_ROLLBACK_COMPLETE"
+                | "UPDATE_COMPLETE"
+                | "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+                | "UPDATE_ROLLBACK_COMPLETE" => return Ok(true),
+                "REVIEW_IN_PROGRESS" | "CREATE_IN_PROGRESS" => begun = true,
+                _ => {}
+            }
         }
     }
-    Ok(false)
+    Ok(!begun)
 }
 
 fn convert(event: &StackEvent) -> Event {
+    let physical = event.physical_resource_id().unwrap_or_default();
     Event {
+        // A stack's own events name it twice.
+        nested: event.resource_type() == Some(STACK) && !physical.is_empty() && Some(physical) != event.stack_id(),
         id: event.event_id().unwrap_or_default().to_owned(),
         token: event.client_request_token().unwrap_or_default().to_owned(),
         logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),

@@ -4,6 +4,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::StackStatus;
 use sha2::{Digest, Sha256};
 
+use super::ending::in_progress;
 use super::failure;
 use super::review::Review;
 use super::stack::Policy;
@@ -101,7 +102,7 @@ async fn elsewhere(client: &Client, wanted: &StackInput, new: bool, error: anyho
         None => !new,
         Some(live) => {
             let shell = matches!(live.status, StackStatus::ReviewInProgress | StackStatus::DeleteComplete);
-            wait::in_progress(&live.status) || new != shell
+            in_progress(&live.status) || new != shell
         }
     };
     if moved { Ok(()) } else { Err(error) }

@@ -2,6 +2,7 @@
 //! `status` decides, `stack` does, `rescue` knows the ways out, `failure` says why.
 
 mod change;
+mod ending;
 pub mod environment;
 pub mod failure;
 pub(crate) mod inputs;

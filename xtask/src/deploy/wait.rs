@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::StackStatus;
 
+use super::ending::Ending;
 use super::failure::is_cancelled;
 use super::tally::Tally;
 use crate::aws::events::{self, Event};
@@ -17,22 +17,54 @@ use crate::ui::{Operation, Ui};
 
 /// Longest wait for one stack: CloudFront distributions take minutes, never this.
 const DEADLINE: Duration = Duration::from_hours(1);
-/// Polls that may fail one after the other before the network counts as gone.
+/// Polls of one kind that may fail one after the other before the network counts as gone.
 const FAILED_POLLS: u32 = 20;
+/// Polls that fail one after the other before a person is told.
+const TOLD_POLLS: u32 = 5;
 
-/// After this long without an event of our own, the stack's status is taken as it is.
-const UNHEARD: Duration = Duration::from_secs(15);
+/// Polls of one kind, and how many of them have failed in a row.
+#[derive(Debug)]
+struct Patience {
+    failed: u32,
+    most: u32,
+}
+
+impl Patience {
+    /// With polls whose failure is the end at some time.
+    const fn limited() -> Self {
+        Self { failed: 0, most: FAILED_POLLS }
+    }
+
+    /// With polls that tell of details only: others see the operation to its end.
+    const fn endless() -> Self {
+        Self { failed: 0, most: u32::MAX }
+    }
+
+    /// Counts a poll; an error is passed over until too many came in a row, but not one that no later poll can mend.
+    fn tolerate<T>(&mut self, poll: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
+        match poll {
+            Ok(value) => {
+                self.failed = 0;
+                Ok(Some(value))
+            }
+            Err(error) => {
+                self.failed += 1;
+                if self.failed >= self.most || is_expired(&error) { Err(error) } else { Ok(None) }
+            }
+        }
+    }
+}
 
 /// Paces the polls of one operation.
 #[derive(Debug)]
 pub struct Pace {
     start: Instant,
-    failed: u32,
+    patience: Patience,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { start: Instant::now(), failed: 0 }
+        Self { start: Instant::now(), patience: Patience::limited() }
     }
 }
 
@@ -45,16 +77,7 @@ impl Pace {
 
     /// Counts a poll; an error is passed over until too many came in a row, but not one that no later poll can mend.
     pub fn tolerate<T>(&mut self, poll: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
-        match poll {
-            Ok(value) => {
-                self.failed = 0;
-                Ok(Some(value))
-            }
-            Err(error) => {
-                self.failed += 1;
-                if self.failed >= FAILED_POLLS || is_expired(&error) { Err(error) } else { Ok(None) }
-            }
-        }
+        self.patience.tolerate(poll)
     }
 
     /// An error once the deadline has passed.
@@ -79,8 +102,8 @@ pub(super) async fn pause(attempt: u32) {
     tokio::time::sleep(base + jitter(base, start)).await;
 }
 
-/// Waits until nothing is in progress; `None` where the stack has gone. `token` selects the events to show, `total` is the
-/// number of resources that the operation changes, where that is known.
+/// Waits until nothing is in progress; `None` where the stack has gone. `token` marks the operation's events, and is empty
+/// where only the stack's status counts; `total` is the number of resources that the operation changes, where that is known.
 pub async fn settle(
     ui: &Ui,
     client: &Client,
@@ -90,34 +113,46 @@ pub async fn settle(
 ) -> anyhow::Result<Option<LiveStack>> {
     let short = stack.rsplit_once(":stack/").map_or(stack, |(_, tail)| tail.split('/').next().unwrap_or(tail));
     let operation = ui.operation(short);
-    let mut pace = Pace::default();
+    let pace = Pace::default();
     let mut tally = Tally::new(total);
     let mut seen = HashSet::new();
+    let mut ending = Ending::new(token);
+    let (mut looks, mut hears, mut told) = (Patience::limited(), Patience::endless(), false);
     loop {
         // The status first, so that the events read after it hold everything up to it.
         let poll = stacks::describe(client, stack).await;
-        let live = pace.tolerate(poll).map_err(|error| out_of_sight(error, short))?;
-        if let Some(None) = live {
-            return Ok(None);
-        }
+        let live = looks.tolerate(poll).map_err(|error| out_of_sight(error, short))?;
+        let ended = match &live {
+            Some(None) => return Ok(None),
+            Some(Some(live)) => ending.is(&live.status, Instant::now()),
+            None => false,
+        };
         let poll = events::of(client, stack, token).await;
-        for event in pace.tolerate(poll).map_err(|error| out_of_sight(error, short))?.into_iter().flatten() {
+        let mut hurry = false;
+        for event in hears.tolerate(poll).map_err(|error| out_of_sight(error, short))?.into_iter().flatten() {
             if seen.insert(event.id.clone()) {
                 recorder::event(&event);
                 tally.count(&event);
                 show(ui, short, &event);
+                hurry = ending.hear(&event);
             }
         }
         if let Some(Some(live)) = live {
             tell(&operation, &live, &tally);
-            // A status from before our operation, which an eventually consistent read may still give, is no end of it.
-            let begun = token.is_empty() || !seen.is_empty() || pace.start.elapsed() > UNHEARD;
-            if begun && !in_progress(&live.status) {
+            if ended {
                 return Ok(Some(live));
             }
         }
+        if !told && looks.failed.max(hears.failed) >= TOLD_POLLS {
+            told = true;
+            ui.warn(format!(
+                "AWS does not answer when asked about `{short}`; its operation goes on, and so do the questions"
+            ));
+        }
         pace.check(short)?;
-        pace.sleep().await;
+        if !hurry {
+            pace.sleep().await;
+        }
     }
 }
 
@@ -150,11 +185,6 @@ fn show(ui: &Ui, stack: &str, event: &Event) {
     ui.resource(stack.rsplit('-').next().unwrap_or(stack), &text, failed && !is_cancelled(&event.reason));
 }
 
-/// Whether an operation runs.
-pub(super) fn in_progress(status: &StackStatus) -> bool {
-    status.as_str().ends_with("_IN_PROGRESS") && *status != StackStatus::ReviewInProgress
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +202,16 @@ mod tests {
             assert!(pace.tolerate(failure()).unwrap().is_none());
         }
         assert!(pace.tolerate(failure()).is_err());
+    }
+
+    #[test]
+    fn events_that_cannot_be_read_end_no_operation_but_expired_credentials_do() {
+        let mut patience = Patience::endless();
+        let denied = |code: &str| Err::<(), _>(anyhow::Error::from(Refusal::new(code, "no")));
+        for _ in 0..10 * FAILED_POLLS {
+            assert!(patience.tolerate(denied("AccessDenied")).unwrap().is_none());
+        }
+        assert!(patience.tolerate(denied("ExpiredToken")).is_err());
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::ui::Ui;
 /// A bucket may get an object between its emptying and its deletion, as long as its functions still run.
 const ATTEMPTS: usize = 3;
 const BUCKET: &str = "AWS::S3::Bucket";
-/// No event has this token: of an operation that somebody else began, only the end counts.
-const JOINED: &str = "joined";
+/// No token: of an operation that somebody else began, only the end counts.
+const JOINED: &str = "";
 
 /// Deletes a stack with all that its buckets hold.
 pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, live: &LiveStack) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ErrorMetadata;
 use aws_sdk_cloudformation::operation as op;
 use aws_sdk_cloudformation::types::{
-    Change, ChangeSetStatus, ChangeSetSummary, ExecutionStatus, ResourceStatus, Stack, StackEvent, StackStatus,
+    Change, ChangeSetStatus, ChangeSetSummary, ExecutionStatus, Output, ResourceStatus, Stack, StackEvent, StackStatus,
 };
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
@@ -35,6 +35,8 @@ pub(super) struct World {
     pub(super) status: Option<&'static str>,
     pub(super) template: String,
     pub(super) protected: bool,
+    /// Whether each look at the stack shows it as it was at the look before.
+    pub(super) lags: bool,
     /// What the next operations end as instead of well; `None` is a stack that has gone.
     pub(super) ends: VecDeque<(Option<&'static str>, Failed)>,
     /// What the stack becomes by somebody else's doing, one at each look.
@@ -52,6 +54,7 @@ pub(super) struct World {
     /// Every call that changes something.
     pub(super) calls: Vec<String>,
     sent: (bool, String),
+    shown: Option<(Option<&'static str>, String)>,
 }
 
 impl World {
@@ -71,6 +74,9 @@ impl World {
             self.event(&token, id, status, reason);
         }
         self.event(&token, "Table", "UPDATE_COMPLETE", "");
+        if let Some(end) = end {
+            self.event(&token, STACK, end, "");
+        }
         self.status = end;
     }
 
@@ -78,8 +84,12 @@ impl World {
         if let Some(code) = self.deaf.pop_front() {
             return Err(refusal(code, "no"));
         }
-        let stack = self.status.map(|status| {
+        let now = (self.status, self.template.clone());
+        let before = self.shown.replace(now.clone());
+        let (status, template) = before.filter(|_| self.lags).unwrap_or(now);
+        let stack = status.map(|status| {
             Stack::builder()
+                .outputs(Output::builder().output_key("Template").output_value(template).build())
                 .stack_id(NAME)
                 .stack_name(NAME)
                 .creation_time(DateTime::from_secs(0))

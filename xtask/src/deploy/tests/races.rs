@@ -1,7 +1,7 @@
 //! Other deploys, people in the console, and a connection that comes and goes.
 
 use super::super::stack::{Outcome, Policy};
-use super::{STACK, World, run, settle_with, wanted};
+use super::{STACK, World, run, settle_with, template, wanted};
 use crate::error::hints;
 
 const USUAL: Policy = Policy { protect: false, keep: false };
@@ -82,4 +82,18 @@ async fn throttled_and_lost_polls_end_no_deploy_and_expired_credentials_say_what
     let error = settle_with(&["Throttling", "ExpiredToken"]).await.unwrap_err();
     assert!(error.to_string().contains("credentials have expired"), "{error}");
     assert!(hints(&error).next().unwrap().contains("goes on in AWS"), "{error}");
+}
+
+#[tokio::test]
+async fn a_status_that_lags_behind_its_events_is_never_taken_for_an_operations_end() {
+    for status in ["UPDATE_COMPLETE", "REVIEW_IN_PROGRESS"] {
+        let world = World { lags: true, ..World::at(status) };
+        let (_, result) = run(world, &wanted(None), USUAL, true).await;
+        assert_eq!(result.unwrap().outputs["Template"], template("new"), "{status}");
+    }
+    // The way back that failed before ends well this time: nobody is asked to leave anything behind.
+    let world = World { lags: true, ..World::at("UPDATE_ROLLBACK_FAILED") };
+    let (calls, result) = run(world, &wanted(None), USUAL, true).await;
+    assert_eq!(calls, ["continue", "UPDATE new", "execute"]);
+    assert!(result.is_ok(), "{result:?}");
 }
