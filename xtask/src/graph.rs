@@ -63,6 +63,7 @@ mod tests {
             ((*name).to_owned(), serde_json::from_value(service).unwrap())
         });
         App {
+            previews: None,
             app: "demo".into(),
             default_environment: "local".into(),
             home_region: "eu-central-1".into(),

@@ -17,6 +17,7 @@ pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
         again: false,
         allowed: args.allow_replacement.into_iter().collect(),
         reviewed,
+        claim: None,
     };
     let report = Box::pin(deploy::run_in(ctx, config, &services, source, manner)).await?;
     finish(ctx, &report, args.json)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::app::{App, Service};
+use super::app::{App, Previews, Service};
 use super::environment::{Environment, Target};
 use super::{OutputRef, Value, position};
 use crate::error::{Problem, suggestion};
@@ -25,6 +25,10 @@ pub(super) fn app(app: &App, file: &str, text: &str) -> Result<(), Problem> {
         if value == 0 {
             return Err(at(&["releases", name], "must be 1 or more"));
         }
+    }
+    if let Some(previews) = app.previews.as_ref().filter(|previews| previews.ttl < Previews::SHORTEST) {
+        let text = format!("`{}` is less than {}, and a first deploy may take that", previews.ttl, Previews::SHORTEST);
+        return Err(at(&["previews", "ttl"], &text));
     }
     for (name, service) in &app.services {
         if name == "aws" || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
@@ -53,7 +57,8 @@ pub(super) fn files(
 ) -> Result<(), Problem> {
     let at = |path: &[&str], message: &str| position::error(file, text, path, message);
     let branches = app.branches.iter().map(|(branch, name)| (vec!["branches", branch.as_str()], name));
-    for (path, name) in branches.chain([(vec!["defaultEnvironment"], &app.default_environment)]) {
+    let previews = app.previews.iter().map(|previews| (vec!["previews", "like"], &previews.like));
+    for (path, name) in branches.chain(previews).chain([(vec!["defaultEnvironment"], &app.default_environment)]) {
         if !environments.contains(name) {
             let problem = at(&path, &format!("no environment `{name}`: there is no config/{name}.yaml"));
             return Err(problem.hint(suggestion(name, "known", environments)));

@@ -25,7 +25,7 @@ use crate::error::Problem;
 use crate::hotswap::{self, Ledger};
 use crate::plan::{self, Plan};
 use crate::recorder::{self, Kind};
-use crate::{graph, local, preflight, site};
+use crate::{graph, local, preflight, previews, site};
 
 /// What a deploy did; printed by `--json`.
 #[derive(Debug, Serialize)]
@@ -119,7 +119,13 @@ pub async fn run_in(
     recorder::keep(&ctx.ui, &environment, Box::pin(deploy(ctx, config, asked, source, manner))).await
 }
 
-async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, manner: Manner) -> anyhow::Result<Report> {
+async fn deploy(
+    ctx: &Ctx,
+    mut config: Config,
+    asked: &[String],
+    source: Source,
+    manner: Manner,
+) -> anyhow::Result<Report> {
     let start = Instant::now();
     if manner.hotswap {
         hotswap::refuse_protected(&config.env)?;
@@ -136,6 +142,8 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
             format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
         );
     }
+    let records = previews::Store::of(&aws.s3, &config);
+    previews::open(&records, &mut config, manner.claim.as_ref(), &identity.arn).await?;
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
     let draft = recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?;
@@ -147,6 +155,7 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
     if config.env.endpoint().is_some() {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     }
+    previews::renew(&records, &config, manner.claim.as_ref(), (&identity.arn, false)).await?;
     let full = draft.plan.services.clone();
     let run = Arc::new(Run {
         ctx: ctx.clone(),
@@ -167,6 +176,10 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
     });
     let done = deploy_all(&run).await;
     let release = run.notes.record(&run, start.elapsed(), done.is_ok()).await;
+    let renewed = previews::renew(&records, &run.config, run.manner.claim.as_ref(), (&run.by, done.is_ok())).await;
+    if let Err(error) = renewed {
+        run.ctx.ui.warn(format!("the environment's time was not started anew: {error:#}"));
+    }
     let (stacks, outputs, sites) = done?;
     let changed =
         stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);
