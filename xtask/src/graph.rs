@@ -68,6 +68,7 @@ mod tests {
             default_environment: "local".into(),
             home_region: "eu-central-1".into(),
             branches: BTreeMap::new(),
+            github: None,
             limits: BTreeMap::new(),
             releases: crate::config::Retention::default(),
             services: services.collect(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OutputRef, Span, Value};
+use super::{GitHub, OutputRef, Span, Value};
 
 /// What the application is made of; nothing in it knows an environment.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,9 @@ pub struct App {
     /// Environments of other branches, for a while: `cargo xtask env`. Without this there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previews: Option<Previews>,
+    /// Whose workflows may deploy; without this `bootstrap` makes no roles for CI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github: Option<GitHub>,
     /// Named whole numbers for templates and the site; an environment may override each.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,

@@ -22,6 +22,9 @@ pub struct EnvironmentFile {
     /// the usual credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The GitHub environment that a job must name to deploy this one. Default: the file's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github_environment: Option<String>,
     /// The AWS region.
     pub region: String,
     /// Deletion and termination protection, point-in-time recovery; `destroy` refuses.
@@ -160,6 +163,9 @@ pub struct Environment {
     /// Profile of `~/.aws/config`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The GitHub environment that a job must name, where that is not the environment's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub github_environment: Option<String>,
     /// The AWS region.
     pub region: String,
     /// Whether data and stacks are guarded against deletion.
@@ -220,6 +226,7 @@ impl Environment {
             labels: BTreeMap::new(),
             target,
             profile: file.profile,
+            github_environment: file.github_environment,
             region: file.region,
             protected: file.protected,
             architecture: host.unwrap_or(file.architecture),

@@ -5,6 +5,7 @@ mod app;
 mod branch;
 mod environment;
 mod function;
+mod github;
 mod position;
 mod reference;
 pub mod schema;
@@ -19,6 +20,7 @@ pub use app::{App, Key, Previews, Retention, Service, Site};
 pub use branch::{PREVIEW_PREFIX, is_preview, preview_name};
 pub use environment::{Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target};
 pub use function::find_function;
+pub use github::{GitHub, PREVIEW_ENVIRONMENT, RepositoryIds, RoleClass};
 pub use reference::{OutputRef, Outputs, Value};
 pub use span::Span;
 
@@ -72,6 +74,14 @@ impl Config {
         };
         validate::environment(&app, &env, &file, &text)?;
         Ok(Self { root: folder.to_owned(), app, env })
+    }
+
+    /// The environments of this one's account that are not protected, sorted.
+    #[must_use]
+    pub fn unprotected(&self) -> Vec<String> {
+        let all = environments(&self.root).into_iter().filter_map(|name| load_file(&self.root, &self.app, &name).ok());
+        let ours = all.filter(|other| other.account() == self.env.account() && !other.protected);
+        ours.map(|other| other.name).collect()
     }
 
     /// `{app}-{environment}`, the prefix of every name.
@@ -202,6 +212,7 @@ impl Config {
             labels: std::collections::BTreeMap::new(),
             target,
             profile: None,
+            github_environment: None,
             region: "eu-central-1".into(),
             protected: false,
             architecture: Architecture::Arm64,
