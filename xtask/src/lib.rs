@@ -19,7 +19,6 @@ pub mod local;
 pub mod logs;
 pub mod plan;
 pub mod preflight;
-pub mod previews;
 pub mod recorder;
 pub mod releases;
 pub mod render;

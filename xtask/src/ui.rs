@@ -118,6 +118,18 @@ impl Ui {
         console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
     }
 
+    /// Whether words for people may be coloured: stderr is a terminal, and `NO_COLOR` is not set.
+    #[must_use]
+    pub fn colour(&self) -> bool {
+        self.colour
+    }
+
+    /// Columns of the terminal that people read; 80 where it is none.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        console::Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    }
+
     /// One line of data on stdout. A reader that has gone (`| head`) is no failure of ours.
     pub fn data(&self, text: impl AsRef<str>) {
         self.data_to_reader(text);

@@ -13,6 +13,7 @@ pub mod logs;
 pub mod names;
 pub mod objects;
 pub mod overview;
+mod owner;
 pub mod stacks;
 
 use std::time::Duration;
@@ -95,7 +96,10 @@ impl Aws {
                 .credentials_provider(CredentialsProviderChain::first_try("profile", first).or_else("usual", usual));
         }
         let shared = loader.load().await;
-        let s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(env.endpoint().is_some()).build();
+        let mut s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(env.endpoint().is_some());
+        if env.endpoint().is_none() {
+            s3 = s3.interceptor(owner::Owner(env.account().to_owned()));
+        }
         Self {
             cloudformation: aws_sdk_cloudformation::Client::new(&shared),
             cloudfront: aws_sdk_cloudfront::Client::new(&shared),
@@ -103,7 +107,7 @@ impl Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(&shared),
             lambda: aws_sdk_lambda::Client::new(&shared),
             logs: aws_sdk_cloudwatchlogs::Client::new(&shared),
-            s3: aws_sdk_s3::Client::from_conf(s3),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
             secrets: aws_sdk_secretsmanager::Client::new(&shared),
             sts: aws_sdk_sts::Client::new(&shared),
         }
@@ -145,11 +149,7 @@ impl Aws {
                 identity.account,
             ));
             return Err(problem
-                .hint(format!(
-                    "use credentials of {}, or correct `account` in config/{}.yaml",
-                    env.account(),
-                    env.file()
-                ))
+                .hint(format!("use credentials of {}, or correct `account` in config/{}.yaml", env.account(), env.name))
                 .into());
         }
         Ok(identity)

@@ -7,7 +7,8 @@ use anyhow::Context;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::MetadataDirective;
 use sha2::{Digest, Sha256};
 
 use super::buckets::{When, put_when};
@@ -15,16 +16,38 @@ use super::explain;
 
 /// Whether an object is there.
 pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<bool> {
-    Ok(metadata(client, bucket, key).await?.is_some())
+    Ok(head(client, bucket, key).await?.is_some())
 }
 
-/// What was written beside an object; `None` where there is no object.
-pub async fn metadata(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Option<HashMap<String, String>>> {
+/// What is known of an object without its bytes.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// What was written beside it.
+    pub metadata: HashMap<String, String>,
+    /// When it was written, in seconds since 1970.
+    pub written: i64,
+}
+
+/// What was written beside an object and when; `None` where there is no object.
+pub async fn head(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Option<Head>> {
     match client.head_object().bucket(bucket).key(key).send().await {
-        Ok(answer) => Ok(Some(answer.metadata.unwrap_or_default())),
+        Ok(answer) => {
+            let written = answer.last_modified().map_or(0, DateTime::secs);
+            Ok(Some(Head { written, metadata: answer.metadata.unwrap_or_default() }))
+        }
         Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for `s3://{bucket}/{key}`")),
     }
+}
+
+/// Writes an object anew as it is, so that it is as young as what begins to use it now: what is old and named by nobody yet
+/// is collected.
+pub async fn renew(client: &Client, bucket: &str, key: &str, head: Head) -> anyhow::Result<()> {
+    // S3 copies an object onto itself only where something is said anew: its metadata, the same.
+    let call = client.copy_object().bucket(bucket).key(key).copy_source(format!("{bucket}/{key}"));
+    let call = call.metadata_directive(MetadataDirective::Replace).set_metadata(Some(head.metadata));
+    call.send().await.map_err(explain).with_context(|| format!("cannot renew `s3://{bucket}/{key}`"))?;
+    Ok(())
 }
 
 /// SHA-256 of an object's bytes: as its uploader recorded it, else of the bytes themselves.

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::digest::sha256;
 use crate::error::Problem;
 use crate::recorder::{self, Kind};
+use crate::releases::fresh;
 use crate::ui::Ui;
 
 /// Where a service's code is.
@@ -60,10 +61,13 @@ pub async fn ensure(
         let digests = digests(config, packages, plan)?;
         let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
         for (package, digest) in &digests {
-            match Artifact::find(aws, &bucket, &key(package, digest)).await? {
-                Some(artifact) => _ = found.insert(package.clone(), artifact),
-                None => missing.push(package.clone()),
-            }
+            let key = key(package, digest);
+            let Some(head) = objects::head(&aws.s3, &bucket, &key).await? else {
+                missing.push(package.clone());
+                continue;
+            };
+            found.insert(package.clone(), Artifact::of(&bucket, &key, &head));
+            fresh::keep(aws, config, &key, head).await?;
         }
         if !missing.is_empty() {
             let zips = package_all(ui, config, &missing, plan).await?;
@@ -92,10 +96,12 @@ pub fn planned(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<
 impl Artifact {
     /// What is in the bucket under a key.
     pub async fn find(aws: &Aws, bucket: &str, key: &str) -> anyhow::Result<Option<Self>> {
-        let Some(mut metadata) = objects::metadata(&aws.s3, bucket, key).await? else { return Ok(None) };
-        let mut noted = |name: &str| metadata.remove(name).unwrap_or_default();
-        let (sha256, toolchain) = (noted("sha256"), noted("toolchain"));
-        Ok(Some(Self { bucket: bucket.to_owned(), key: key.to_owned(), sha256, toolchain }))
+        Ok(objects::head(&aws.s3, bucket, key).await?.map(|head| Self::of(bucket, key, &head)))
+    }
+
+    fn of(bucket: &str, key: &str, head: &objects::Head) -> Self {
+        let noted = |name: &str| head.metadata.get(name).cloned().unwrap_or_default();
+        Self { bucket: bucket.to_owned(), key: key.to_owned(), sha256: noted("sha256"), toolchain: noted("toolchain") }
     }
 }
 

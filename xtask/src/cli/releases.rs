@@ -50,6 +50,13 @@ pub struct PruneArgs {
     /// Environment, for its account and region, and confirmation.
     #[command(flatten)]
     pub change: ChangeArgs,
+    /// Releases of each live environment that stay, whatever their age. Default: `releases.keep` of config/app.yaml.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
+    /// Days for which everything stays. Default: `releases.days` of config/app.yaml. With 0 also what a deploy at work has just
+    /// brought may go: let none run.
+    #[arg(long, value_name = "N")]
+    pub days: Option<u32>,
     /// Only list what would go.
     #[arg(long)]
     pub dry_run: bool,

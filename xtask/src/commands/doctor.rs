@@ -109,7 +109,8 @@ async fn deploy(config: &Config) -> anyhow::Result<Vec<Check>> {
     let aws = Aws::connect(&config.env).await;
     let world = World::look(&aws, config).await?;
     let services = config.app.services.keys().cloned().collect();
-    let mut found = preflight::deploying(&aws, config, &Source::checkout(config)?, &services, &world).await?;
+    let templates = preflight::templates(config, &Source::checkout(config)?, &services)?;
+    let mut found = preflight::look(&aws, config, &templates, &world.services).await?;
     found.extend(preflight::lost_code(&aws, config, &world).await?);
     if found.is_empty() {
         return Ok(vec![Check::of("deploy", Ok(format!("nothing in the way of {} stacks", services.len())), "")]);

@@ -5,14 +5,13 @@ use crate::aws::Aws;
 use crate::cli::PlanArgs;
 use crate::deploy::{Source, World};
 use crate::error::Exit;
-use crate::{local, plan, previews};
+use crate::{local, plan};
 
 pub(super) async fn run(args: PlanArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
-    let mut config = ctx.config(&args.env)?;
+    let config = ctx.config(&args.env)?;
     local::ensure(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
-    previews::open(&previews::Store::of(&aws.s3, &config), &mut config, None, &identity.arn).await?;
     let source = Source::checkout(&config)?;
     let world = World::look(&aws, &config).await?;
     let facts = plan::Facts {
@@ -32,7 +31,7 @@ pub(super) async fn run(args: PlanArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
     ctx.ui.data(match (args.json, args.markdown) {
         (true, _) => plan.json()?,
         (_, true) => plan::markdown(&plan),
-        _ => plan::text(&plan, ctx.ui.data_colour()),
+        _ => plan::text(&plan, ctx.ui.data_colour(), ctx.ui.columns()),
     });
     Ok(if args.detailed_exitcode && plan.changed { Exit::Changes } else { Exit::Done })
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::Ctx;
-use crate::aws::{Aws, objects};
-use crate::build::Artifact;
+use crate::aws::Aws;
 use crate::cli::PromoteArgs;
-use crate::config::Config;
-use crate::deploy::{self, Part, Source, World};
+use crate::config::{Config, Environment};
+use crate::deploy::{self, Manner, Part, Source};
 use crate::error::Problem;
 use crate::local;
+use crate::plan::Allowed;
 use crate::releases::parts::{self, Origin};
 use crate::releases::record::{Action, Release};
-use crate::releases::{Ledger, archive, show};
+use crate::releases::{self, Ledger, bring, show};
 
 /// Releases that are looked at for the newest whole one.
 const LOOKED_AT: usize = 20;
@@ -42,22 +42,20 @@ pub(super) async fn run(args: PromoteArgs, ctx: &Ctx) -> anyhow::Result<()> {
         parts.insert(service.clone(), parts::part(ctx, &origin, service, record).await?);
     }
     let before = Ledger::of(&target.s3, &to).newest().await?;
-    show(ctx, &from, &to, &release, before.as_ref(), &parts);
-    let world = World::look(&target, &to).await?;
-    parts::refuse_losses(&to, &world, &parts)?;
-    let expected = if to.env.protected { to.env.name.as_str() } else { "yes" };
-    let question =
-        format!("Promote release {} of `{}` to `{}` in {}", release.id, from.env.name, to.env.name, to.env.account());
-    ctx.ui.confirm(&question, expected)?;
-
-    Box::pin(deploy::prepare(&ctx.ui, &target, &to, &world)).await?;
-    copy(ctx, &origin, &target, &mut parts).await?;
-    let ctx = Ctx { ui: ctx.ui.answered(), ..ctx.clone() };
+    show(ctx, (&from.env, &to.env), (&release, before.as_ref()), &parts);
+    let brought = bring::read(&origin, &target, &mut parts).await?;
+    let (name, account) = (&to.env.name, to.env.account());
+    let manner = Manner {
+        allowed: Allowed { otherwise: Some(releases::KEEP), ..Allowed::default() },
+        asks: Some(format!("Promote release {} of `{}` to `{name}` in {account}", release.id, from.env.name)),
+        ..Manner::default()
+    };
     let composed = parts::composed(&to, &parts)?;
     let action = Action::Promote { from: from.env.name.clone(), account: ours.account, release: release.id };
     let services: Vec<String> = parts.keys().cloned().collect();
-    let report = Box::pin(deploy::run_from(&ctx, composed, &services, Source::Release { action, parts })).await?;
-    super::deploy::finish(&ctx, &report, args.json)
+    let source = Source::Release { action, parts, brought };
+    let report = Box::pin(deploy::run_in(ctx, composed, &services, source, manner)).await?;
+    super::deploy::finish(ctx, &report, args.json)
 }
 
 /// The release asked for, or the newest that came to its end.
@@ -97,13 +95,10 @@ fn refuse_architecture(release: &Release, to: &Config) -> Result<(), Problem> {
 
 fn show(
     ctx: &Ctx,
-    from: &Config,
-    to: &Config,
-    release: &Release,
-    before: Option<&Release>,
+    (from, to): (&Environment, &Environment),
+    (release, before): (&Release, Option<&Release>),
     parts: &BTreeMap<String, Part>,
 ) {
-    let (from, to) = (&from.env, &to.env);
     ctx.ui.step(
         "Promoting",
         format!("release {} of {} ({}) to {} ({})", release.id, from.name, from.account(), to.name, to.account()),
@@ -116,45 +111,6 @@ fn show(
     if parts.values().any(|part| dirty(&part)) {
         ctx.ui.warn("this release was built from a clone with changes that are in no commit");
     }
-}
-
-/// Everything is read and checked before the first byte is written. Code under a key that the target's bucket has with
-/// other bytes, of another build of the same sources, gets a key of its own.
-async fn copy(ctx: &Ctx, origin: &Origin<'_>, target: &Aws, parts: &mut BTreeMap<String, Part>) -> anyhow::Result<()> {
-    let bucket = origin.target.artifact_bucket();
-    let mut read = Vec::new();
-    for (service, part) in &*parts {
-        if let Some(site) = &part.record.site {
-            let bytes = parts::get(origin.aws, &origin.bucket, service, &site.archive).await?;
-            read.push((service.clone(), site.archive.clone(), bytes, String::new()));
-        }
-        if let Some(code) = &part.record.code {
-            let bytes = parts::get(origin.aws, &origin.bucket, service, &code.zip).await?;
-            read.push((service.clone(), code.zip.clone(), bytes, code.toolchain.clone()));
-        }
-        let sources = archive::pack(&archive::read(&part.config.root)?)?;
-        read.push((service.clone(), part.record.sources.clone(), sources, String::new()));
-    }
-    for (service, object, bytes, toolchain) in read {
-        let mut key = object.key.clone();
-        let there = Artifact::find(target, &bucket, &key).await?;
-        if there.as_ref().is_some_and(|there| there.sha256 == object.sha256) {
-            continue;
-        }
-        if there.is_some() {
-            let stem = key.strip_suffix(".zip").unwrap_or(&key);
-            key = format!("{stem}-{}.zip", &object.sha256[..12]);
-        }
-        let metadata = [("sha256", object.sha256.as_str()), ("toolchain", &toolchain)];
-        objects::put_absent(&target.s3, (&bucket, &key), bytes, &metadata).await?;
-        ctx.ui.step("Copied", format!("{service} {}", show::digest(&key)));
-        if let Some(artifact) = parts.get_mut(&service).and_then(|part| part.artifact.as_mut())
-            && artifact.key == object.key
-        {
-            artifact.key = key;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

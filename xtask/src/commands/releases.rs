@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::{PruneArgs, ReleasesArgs, ReleasesCommand};
+use crate::config::Retention;
 use crate::error::Problem;
+use crate::releases::collect::Collected;
 use crate::releases::{self, Ledger, known_services, show};
 
 /// Records read for a list of one service: its releases may lie far apart.
@@ -51,10 +53,14 @@ async fn prune(args: PruneArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
     let aws = Aws::connect(&config.env).await;
     aws.identify(&config.env).await?;
-    let found = releases::prune::look(&aws, &config).await?;
+    let usual = config.app.releases;
+    let retention = Retention { keep: args.keep.unwrap_or(usual.keep), days: args.days.unwrap_or(usual.days) };
+    let mut found = releases::prune::look(&aws, &config, retention).await?;
     let bucket = config.artifact_bucket();
     let delete = !args.dry_run && !found.is_empty();
-    let count = format!("{} releases and {} objects in `{bucket}`", found.releases.len(), found.objects.len());
+    let count = |found: &Collected| {
+        format!("{} releases and {} objects in `{bucket}`", found.releases.len(), found.objects.len())
+    };
     if !args.json {
         for (environment, id) in &found.releases {
             ctx.ui.data(format!("release {environment} {id}"));
@@ -64,7 +70,10 @@ async fn prune(args: PruneArgs, ctx: &Ctx) -> anyhow::Result<()> {
         }
     }
     if delete {
-        ctx.ui.confirm(&format!("Delete {count}, used by no live environment and no release that is kept"), "yes")?;
+        let question = format!("Delete {}, used by no live environment and no release that is kept", count(&found));
+        ctx.ui.confirm(&question, "yes")?;
+        // Somebody may have thought about it for long.
+        found = found.still(&releases::prune::look(&aws, &config, retention).await?);
         releases::prune::delete(&aws, &config, &found).await?;
     }
     if args.json {
@@ -74,6 +83,6 @@ async fn prune(args: PruneArgs, ctx: &Ctx) -> anyhow::Result<()> {
         ctx.ui.data(serde_json::to_string_pretty(&all)?);
     }
     let verb = if delete { "Deleted" } else { "Found" };
-    ctx.ui.step(verb, if found.is_empty() { format!("nothing to delete in `{bucket}`") } else { count });
+    ctx.ui.step(verb, if found.is_empty() { format!("nothing to delete in `{bucket}`") } else { count(&found) });
     Ok(())
 }

@@ -6,11 +6,12 @@ use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::RollbackArgs;
 use crate::config::Config;
-use crate::deploy::{self, Part, Source, World};
+use crate::deploy::{self, Manner, Part, Source};
 use crate::local;
+use crate::plan::Allowed;
 use crate::releases::parts::{self, Origin};
 use crate::releases::record::{Action, Release};
-use crate::releases::{Ledger, choice, known_services, show};
+use crate::releases::{self, Ledger, choice, known_services, show};
 
 /// Releases that are looked at for the one to go back to.
 const LOOKED_AT: usize = 100;
@@ -36,16 +37,16 @@ pub(super) async fn run(args: RollbackArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let origin = Origin { aws: &aws, bucket: ledger.bucket.clone(), target: &config, from: None };
     let chosen = chosen(ctx, &origin, target, current, &asked).await?;
     show(ctx, &config, (current, target), &chosen, &asked);
-    let world = World::look(&aws, &config).await?;
-    parts::refuse_losses(&config, &world, &chosen)?;
-    let expected = if config.env.protected { config.env.name.as_str() } else { "yes" };
-    ctx.ui.confirm(&format!("Roll `{}` back to release {}", config.env.name, target.id), expected)?;
 
-    let ctx = Ctx { ui: ctx.ui.answered(), ..ctx.clone() };
     let composed = parts::composed(&config, &chosen)?;
-    let source = Source::Release { action: Action::Rollback { to: target.id }, parts: chosen };
-    let report = Box::pin(deploy::run_from(&ctx, composed, &asked, source)).await?;
-    super::deploy::finish(&ctx, &report, args.json)
+    let source = Source::Release { action: Action::Rollback { to: target.id }, parts: chosen, brought: Vec::new() };
+    let manner = Manner {
+        allowed: Allowed { otherwise: Some(releases::KEEP), ..Allowed::default() },
+        asks: Some(format!("Roll `{}` back to release {}", config.env.name, target.id)),
+        ..Manner::default()
+    };
+    let report = Box::pin(deploy::run_in(ctx, composed, &asked, source, manner)).await?;
+    super::deploy::finish(ctx, &report, args.json)
 }
 
 /// The parts of the services asked for, and of sites beside them: their configuration may name what goes back.
@@ -58,11 +59,7 @@ async fn chosen(
 ) -> anyhow::Result<BTreeMap<String, Part>> {
     let mut parts = BTreeMap::new();
     for service in asked {
-        let part = parts::part(ctx, origin, service, &target.services[service]).await?;
-        if let Some(artifact) = &part.artifact {
-            deploy::verify(origin.aws, service, artifact).await?;
-        }
-        parts.insert(service.clone(), part);
+        parts.insert(service.clone(), parts::part(ctx, origin, service, &target.services[service]).await?);
     }
     for (service, record) in &current.services {
         if !parts.contains_key(service) && record.site.is_some() {

@@ -41,14 +41,6 @@ pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> an
     Ok(())
 }
 
-/// Sees that account and region have what every deploy needs: made on an emulator, asked for elsewhere.
-pub async fn prepare(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
-    if config.env.endpoint().is_some() {
-        return Box::pin(bootstrap(ui, aws, config, world)).await;
-    }
-    require_bootstrap(ui, config, world)
-}
-
 /// Shared by all environments of an account: no environment in the name.
 pub(crate) fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Result<StackInput> {
     Ok(StackInput {

@@ -1,12 +1,9 @@
 //! How a deploy goes about it. Pure.
 
-use std::collections::BTreeSet;
-
 use super::stack::Policy;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::plan::Plan;
-use crate::previews::Claim;
+use crate::plan::{Allowed, Plan};
 
 /// What differs from the usual.
 #[derive(Clone, Debug, Default)]
@@ -17,12 +14,13 @@ pub struct Manner {
     pub keep: bool,
     /// A further round of one run: what the first one checked, said and asked is not checked, said and asked again.
     pub again: bool,
-    /// Resources that may end although they hold data or others use them: `<service>.<LogicalId>`.
-    pub allowed: BTreeSet<String>,
+    /// Resources that may end although they hold data or others use them.
+    pub allowed: Allowed,
+    /// What a person is asked once the plan is shown, in every environment. Default: whether to deploy it, and nothing on
+    /// this machine.
+    pub asks: Option<String>,
     /// The plan that was reviewed: exactly that is deployed, or nothing.
     pub reviewed: Option<Plan>,
-    /// Whose environment it is, where a branch gets one.
-    pub claim: Option<Claim>,
 }
 
 impl Manner {

@@ -1,6 +1,7 @@
 //! From a configuration to a running environment: bootstrap, artifacts, stacks in the graph's order, site.
 //! `status` decides, `stack` does, `rescue` knows the ways out, `failure` says why.
 
+mod agree;
 mod change;
 mod ending;
 pub mod environment;
@@ -24,10 +25,10 @@ pub mod wait;
 mod world;
 
 pub(crate) use environment::shared_stack as shared;
-pub use environment::{bootstrap, observe, prepare};
+pub use environment::{bootstrap, observe};
 pub use manner::Manner;
-pub use run::{Report, run, run_from, run_in};
-pub use source::{Part, Source, collected, verify};
+pub use run::{Report, run, run_in};
+pub use source::{Part, Source, collected};
 pub use stack::{Outcome, Policy};
 pub(crate) use status::{Act, Step, decide};
 pub use world::{Seen, World};

@@ -1,14 +1,15 @@
 //! What a stack's change is held against before it is made: the plan made anew from what is there by then, and what
 //! CloudFormation says that it would do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
 
+use super::agree::Agreed;
 use super::world::Seen;
 use crate::aws::change_sets;
 use crate::aws::stacks::StackInput;
-use crate::plan::{StackPlan, check, guard, plan_stack};
+use crate::plan::{Allowed, StackPlan, check, guard, plan_stack};
 
 /// What is allowed to a service's stack.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +18,10 @@ pub(super) struct Review {
     pub(super) service: String,
     /// Outputs that others use: name → who.
     pub(super) consumers: BTreeMap<String, Vec<String>>,
-    /// Resources that may end: `<service>.<LogicalId>`.
-    pub(super) allowed: BTreeSet<String>,
+    /// Resources that may end.
+    pub(super) allowed: Allowed,
+    /// What was shown of it; nothing where nobody was asked.
+    pub(super) agreed: Option<Agreed>,
     /// Whether the emulator answers: its `Conditional` says only that it does not know the resource's type.
     pub(super) emulated: bool,
 }
@@ -29,11 +32,15 @@ impl Review {
         Self { service: service.to_owned(), ..Self::default() }
     }
 
-    /// Plans the change with the values that are known by now; refused where it ends what must not end.
+    /// Plans the change with the values that are known by now; refused where it ends what must not end, asked for where it is
+    /// another one than was shown.
     pub(super) fn plan(&self, seen: Option<&Seen>, wanted: &StackInput) -> anyhow::Result<StackPlan> {
-        let plan = plan_stack(&self.service, seen, wanted, &self.consumers)?.plan;
-        guard::check(&guard::refusals(&plan), |_| wanted.name.clone(), &self.allowed)?;
-        Ok(plan)
+        let planned = plan_stack(&self.service, seen, wanted, &self.consumers)?;
+        guard::check(&guard::refusals(&planned.plan), |_| wanted.name.clone(), &self.allowed)?;
+        if let Some(agreed) = &self.agreed {
+            agreed.still(&planned)?;
+        }
+        Ok(planned.plan)
     }
 
     /// Compares a change set that is ready with the plan; where it would do more, it is deleted.
@@ -107,7 +114,8 @@ mod tests {
         let error = Review::of("orders").compare(&client, &plan(), "set").await.unwrap_err().to_string();
         assert!(error.contains("orders.A, orders.B"), "{error}");
         assert_eq!(delete.num_calls(), 1);
-        let allowed = ["orders.A", "demo-dev-orders.B"].map(str::to_owned).into();
+        let places = ["orders.A", "demo-dev-orders.B"].map(str::to_owned).into();
+        let allowed = Allowed { places, ..Allowed::default() };
         Review { allowed, ..Review::of("orders") }.compare(&client, &plan(), "set").await.unwrap();
         assert_eq!(delete.num_calls(), 1);
     }

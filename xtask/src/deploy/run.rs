@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
+use super::agree::{Agreed, agree};
 use super::environment;
 use super::manner::Manner;
 use super::notes::Notes;
@@ -23,9 +24,10 @@ use crate::commands::Ctx;
 use crate::config::{Config, Outputs};
 use crate::error::Problem;
 use crate::hotswap::{self, Ledger};
-use crate::plan::{self, Plan};
+use crate::keys::Keys;
+use crate::plan::{self, StackPlan};
 use crate::recorder::{self, Kind};
-use crate::{graph, local, preflight, previews, site};
+use crate::{graph, local, preflight, site};
 
 /// What a deploy did; printed by `--json`.
 #[derive(Debug, Serialize)]
@@ -66,8 +68,14 @@ pub(super) struct Run {
     pub(super) artifacts: OnceCell<BTreeMap<String, Artifact>>,
     /// What others use of each service: service → output → who.
     consumers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// What was planned for each stack.
+    stacks: BTreeMap<String, StackPlan>,
     /// The code that was planned, by service.
     codes: BTreeMap<String, Artifact>,
+    /// The digest of what each site was planned from.
+    built: BTreeMap<String, String>,
+    /// The keys that the plan has found, of the services that have all of theirs.
+    pub(super) keys: Mutex<BTreeMap<String, Keys>>,
     /// What the plan read of the sites' buckets.
     pub(super) sites: Mutex<BTreeMap<String, site::Preview>>,
     pub(super) notes: Notes,
@@ -81,17 +89,31 @@ impl Run {
             consumers: self.consumers.get(service).cloned().unwrap_or_default(),
             allowed: self.manner.allowed.clone(),
             emulated: self.config.env.endpoint().is_some(),
+            agreed: self
+                .stacks
+                .get(service)
+                .and_then(|plan| Agreed::to(&self.ctx, &self.config, &self.manner, plan.clone())),
         }
     }
 
-    /// Locally the newest sources win; elsewhere what was shown is what is deployed.
+    /// Whether the code is the one that was planned.
     pub(super) fn as_planned(&self, service: &str, artifact: Option<&Artifact>) -> Result<(), Problem> {
         let planned = self.codes.get(service).map(|one| &one.key);
+        self.same_sources(service, planned == artifact.map(|one| &one.key))
+    }
+
+    /// Whether the site is the one that was planned. One that the plan could not build yet is none.
+    pub(super) fn site_as_planned(&self, service: &str, digest: &str) -> Result<(), Problem> {
+        self.same_sources(&format!("the site of {service}"), self.built.get(service).is_none_or(|one| one == digest))
+    }
+
+    /// Locally the newest sources win; elsewhere what was shown is what is deployed.
+    fn same_sources(&self, what: &str, same: bool) -> Result<(), Problem> {
         let bound = self.config.env.endpoint().is_none() || self.manner.reviewed.is_some();
-        if !bound || planned == artifact.map(|one| &one.key) {
+        if !bound || same {
             return Ok(());
         }
-        Err(Problem::declined(format!("not what was planned: the sources of `{service}` changed meanwhile"))
+        Err(Problem::declined(format!("not what was planned: the sources of `{what}` changed meanwhile"))
             .hint("plan again, or run this again when nothing else writes to the clone"))
     }
 }
@@ -99,11 +121,6 @@ impl Run {
 /// Deploys what is asked for from this clone.
 pub async fn run(ctx: &Ctx, config: Config, asked: &[String]) -> anyhow::Result<Report> {
     let source = Source::checkout(&config)?;
-    Box::pin(run_from(ctx, config, asked, source)).await
-}
-
-/// Deploys the services asked for, or all.
-pub async fn run_from(ctx: &Ctx, config: Config, asked: &[String], source: Source) -> anyhow::Result<Report> {
     Box::pin(run_in(ctx, config, asked, source, Manner::default())).await
 }
 
@@ -119,13 +136,7 @@ pub async fn run_in(
     recorder::keep(&ctx.ui, &environment, Box::pin(deploy(ctx, config, asked, source, manner))).await
 }
 
-async fn deploy(
-    ctx: &Ctx,
-    mut config: Config,
-    asked: &[String],
-    source: Source,
-    manner: Manner,
-) -> anyhow::Result<Report> {
+async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, manner: Manner) -> anyhow::Result<Report> {
     let start = Instant::now();
     if manner.hotswap {
         hotswap::refuse_protected(&config.env)?;
@@ -142,20 +153,19 @@ async fn deploy(
             format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
         );
     }
-    let records = previews::Store::of(&aws.s3, &config);
-    previews::open(&records, &mut config, manner.claim.as_ref(), &identity.arn).await?;
+    source.check(&aws).await?;
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
     let draft = recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?;
     if !manner.again {
-        let found = preflight::deploying(&aws, &config, &source, &draft.plan.services, &world);
+        let found = preflight::look(&aws, &config, &draft.templates, &world.services);
         preflight::refuse(&config.env.name, &Box::pin(found).await?)?;
     }
     agree(ctx, &config, &world, &manner, &draft.plan)?;
     if config.env.endpoint().is_some() {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     }
-    previews::renew(&records, &config, manner.claim.as_ref(), (&identity.arn, false)).await?;
+    source.bring(ctx, &aws, &config).await?;
     let full = draft.plan.services.clone();
     let run = Arc::new(Run {
         ctx: ctx.clone(),
@@ -170,16 +180,15 @@ async fn deploy(
         full,
         world,
         artifacts: OnceCell::new(),
+        stacks: draft.plan.stacks.into_iter().map(|one| (one.service.clone(), one)).collect(),
         codes: draft.codes,
+        built: draft.built,
+        keys: Mutex::new(draft.keys),
         sites: Mutex::new(draft.sites),
         notes: Notes::default(),
     });
     let done = deploy_all(&run).await;
     let release = run.notes.record(&run, start.elapsed(), done.is_ok()).await;
-    let renewed = previews::renew(&records, &run.config, run.manner.claim.as_ref(), (&run.by, done.is_ok())).await;
-    if let Err(error) = renewed {
-        run.ctx.ui.warn(format!("the environment's time was not started anew: {error:#}"));
-    }
     let (stacks, outputs, sites) = done?;
     let changed =
         stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);
@@ -206,31 +215,6 @@ async fn deploy_all(run: &Arc<Run>) -> anyhow::Result<Done> {
     let (stacks, outputs) = deploy_stacks(run).await?;
     let sites = sites::sync(run, &stacks, &outputs).await?;
     Ok((stacks, outputs, sites))
-}
-
-/// The last word before the first write: nothing that was not reviewed, nothing that is refused, and elsewhere than
-/// locally a person's yes to the plan.
-fn agree(ctx: &Ctx, config: &Config, world: &World, manner: &Manner, plan: &Plan) -> anyhow::Result<()> {
-    if let Some(reviewed) = &manner.reviewed {
-        plan::compare(reviewed, plan)?;
-    }
-    let stack = |service: &str| plan.stacks.iter().find(|one| one.service == service).map(|one| one.stack.clone());
-    plan::guard::check(&plan.refused, |service| stack(service).unwrap_or_default(), &manner.allowed)?;
-    if config.env.endpoint().is_some() {
-        if plan.changed && !manner.again {
-            ctx.ui.step("Plan", plan.summary());
-        }
-        return Ok(());
-    }
-    environment::require_bootstrap(&ctx.ui, config, world)?;
-    if manner.again {
-        return Ok(());
-    }
-    ctx.ui.say(plan::text(plan, false));
-    if !plan.changed || manner.reviewed.is_some() {
-        return Ok(());
-    }
-    Ok(ctx.ui.confirm(&format!("Deploy this to `{}`", config.env.name), "yes")?)
 }
 
 /// Starts each stack as soon as its producers are done; after a failure nothing new starts, what runs is waited for.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::inputs::{rewired, stack_input, wired};
 use super::run::Run;
 use super::stack::{Applied, Outcome, apply};
+use super::status::{Step, decide};
 use super::world;
 use crate::aws::objects;
 use crate::aws::stacks::{StackInput, Template};
@@ -122,17 +123,31 @@ async fn apply_directly(
 }
 
 async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {
-    let mut parameters = wired(&run.config, service, outputs)?;
+    let parameters = wired(&run.config, service, outputs)?;
     let artifact = match &run.config.app.services[service].package {
         Some(_) => artifacts(run).await?.get(service),
         None => None,
     };
     run.as_planned(service, artifact)?;
+    let with = |keys: &Keys| {
+        let mut parameters = parameters.clone();
+        parameters.extend(keys.parameters.clone());
+        let template = run.source.template(&run.config, service, &keys.facts)?;
+        anyhow::Ok(stack_input(&run.config, service, template, parameters, artifact))
+    };
+    // Where nothing changes with the keys that the plan has found, they need no second look.
+    if let Some(keys) = run.keys.lock().await.remove(service) {
+        let input = with(&keys)?;
+        let seen = run.world.services.get(service);
+        if decide(seen.map(|seen| &seen.live), seen.and_then(|seen| seen.template.as_deref()), &input)
+            == Step::Unchanged
+        {
+            return Ok((input, keys));
+        }
+    }
     // After the build, which takes its time: what is known of the keys should be fresh.
     let keys = keys::ensure(&run.aws, &run.config, service, run.world.live(service)).await?;
-    parameters.extend(keys.parameters.clone());
-    let template = run.source.template(&run.config, service, &keys.facts)?;
-    let mut input = stack_input(&run.config, service, template, parameters, artifact);
+    let mut input = with(&keys)?;
     input.template_url = place(run, &input.template).await?;
     if let Some(text) = run.source.creation(&run.config, service, &keys.facts)? {
         let url = place(run, &text).await?;

@@ -34,6 +34,7 @@ pub(super) async fn sync(
             continue;
         }
         let built = recorder::span(Kind::SiteBuild, service, run.source.site(&run.ctx, &run.config, service)).await?;
+        run.site_as_planned(service, &built.digest)?;
         let config = run.source.config(&run.config, service)?;
         // What the plan read is still true where nothing took its time since.
         let quick = outcomes.values().all(|outcome| *outcome == Outcome::Unchanged);

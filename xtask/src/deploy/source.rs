@@ -9,7 +9,9 @@ use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
 use crate::keys::Facts;
-use crate::releases::record::{Action, Record};
+use crate::releases::bring::{self, Brought};
+use crate::releases::parts;
+use crate::releases::record::{Action, Object, Record};
 use crate::render::Renderer;
 use crate::site::{self, Built};
 
@@ -24,6 +26,8 @@ pub enum Source {
         action: Action,
         /// By service.
         parts: BTreeMap<String, Part>,
+        /// What the artifact bucket lacks of them.
+        brought: Vec<Brought>,
     },
 }
 
@@ -80,8 +84,8 @@ impl Source {
         }
     }
 
-    /// The code of the services that have any, by service: built and uploaded where it is missing, or, of a release,
-    /// looked for before a stack names it (the emulator would deploy a mock in its place).
+    /// The code of the services that have any, by service: built and uploaded where it is missing, or, of a release, as it
+    /// was checked before (the emulator would deploy a mock in the place of what is missing).
     pub async fn artifacts(
         &self,
         ctx: &Ctx,
@@ -101,11 +105,31 @@ impl Source {
             return Ok(found);
         }
         for service in packages.into_keys() {
-            let Some(artifact) = self.part(&service)?.and_then(|part| part.artifact.clone()) else { continue };
-            verify(aws, &service, &artifact).await?;
-            found.insert(service, artifact);
+            let artifact = self.part(&service)?.and_then(|part| part.artifact.clone());
+            found.extend(artifact.map(|artifact| (service, artifact)));
         }
         Ok(found)
+    }
+
+    /// Sees that the code of a release is there with the very bytes that were recorded, whatever is noted beside them. A
+    /// clone's is built, or found by the digest of its sources.
+    pub async fn check(&self, aws: &Aws) -> anyhow::Result<()> {
+        let Self::Release { parts, brought, .. } = self else { return Ok(()) };
+        for (service, part) in parts {
+            let Some(artifact) = &part.artifact else { continue };
+            if brought.iter().any(|one| one.key == artifact.key) {
+                continue;
+            }
+            let object = Object { key: artifact.key.clone(), sha256: artifact.sha256.clone() };
+            parts::get(aws, &artifact.bucket, service, &object).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings along what the artifact bucket lacks of a release.
+    pub async fn bring(&self, ctx: &Ctx, aws: &Aws, deployed: &Config) -> anyhow::Result<()> {
+        let Self::Release { brought, .. } = self else { return Ok(()) };
+        bring::write(&ctx.ui, aws, &deployed.artifact_bucket(), brought).await
     }
 
     /// The code of the services that have any, by service, as `artifacts` would name it; nothing is built or looked for.
@@ -169,17 +193,6 @@ impl Source {
             }),
         }
     }
-}
-
-/// Whether the code of a release is there with the bytes that were recorded.
-pub async fn verify(aws: &Aws, service: &str, artifact: &Artifact) -> anyhow::Result<()> {
-    let found = Artifact::find(aws, &artifact.bucket, &artifact.key).await?;
-    let found = found.ok_or_else(|| collected(service, &artifact.bucket, &artifact.key))?;
-    if found.sha256 == artifact.sha256 {
-        return Ok(());
-    }
-    let text = format!("`s3://{}/{}` has other bytes than the release", artifact.bucket, artifact.key);
-    Err(Problem::failed(text).hint("choose another release: cargo xtask releases").into())
 }
 
 /// An object of a release that is no longer there.

@@ -7,6 +7,9 @@ use serde::Serialize;
 use super::pair::{Public, placeholder};
 use crate::config::{Key, Service};
 
+/// Stands for the fingerprint of a key that is not made yet, in the name of its resource.
+pub const UNMADE: &str = "KnownAfterDeploy";
+
 /// `keys.<Name>` in a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Facts {
@@ -26,7 +29,7 @@ impl Facts {
 
     /// The facts of a key that is not made yet: fit for a plan, not for a deploy.
     pub(super) fn unmade(key: &str, spec: &Key) -> Self {
-        let public = Public { fingerprint: "KnownAfterDeploy".to_owned(), pem: crate::plan::unknown(key) };
+        let public = Public { fingerprint: UNMADE.to_owned(), pem: crate::plan::unknown(key) };
         Self::new(public.clone(), vec![public], spec)
     }
 

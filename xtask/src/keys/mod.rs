@@ -22,7 +22,7 @@ use crate::aws::stacks::LiveStack;
 use crate::config::{Config, Key};
 use crate::plan::unknown;
 
-pub use facts::Facts;
+pub use facts::{Facts, UNMADE};
 pub use known::{trusted as trusted_by_cdn, wait as wait_until_known};
 pub use pair::Public;
 #[cfg(test)]
@@ -59,10 +59,8 @@ pub async fn ensure(aws: &Aws, config: &Config, service: &str, live: Option<&Liv
 /// Keys as a look finds them.
 #[derive(Debug, Default)]
 pub struct Looked {
-    /// For the template.
-    pub facts: BTreeMap<String, Facts>,
-    /// As in `Keys`; of a key that is not there yet, marked as unknown.
-    pub parameters: BTreeMap<String, String>,
+    /// What is there; of a key that is not there yet, everything is marked as unknown.
+    pub keys: Keys,
     /// Keys that a deploy would make, each with the name of its secret.
     pub missing: Vec<(String, String)>,
 }
@@ -83,7 +81,7 @@ pub async fn look_for(aws: &Aws, config: &Config, service: &str, live: Option<&L
         keys.parameters.insert(version_parameter(key), unknown(&format!("the first version of {name}")));
         missing.push((key.clone(), name));
     }
-    Ok(Looked { facts: keys.facts, parameters: keys.parameters, missing })
+    Ok(Looked { keys, missing })
 }
 
 impl Keys {

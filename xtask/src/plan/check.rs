@@ -1,7 +1,6 @@
 //! Our plan of a stack beside CloudFormation's own: what its change set would do and we did not foresee. Pure.
 
-use std::collections::BTreeSet;
-
+use super::guard::Allowed;
 use super::replacement::Replacement;
 use super::resources::{Action, ResourceChange};
 use super::stack::StackPlan;
@@ -30,20 +29,17 @@ fn foreseen(ours: &ResourceChange) -> bool {
 }
 
 /// An error where the change set has a surprise that `allowed` does not name.
-pub fn check(plan: &StackPlan, set: &[ResourceAction], allowed: &BTreeSet<String>) -> Result<(), Problem> {
-    let name = |place: &String| place.replacen(&plan.service, &plan.stack, 1);
-    let left: Vec<String> = unforeseen(plan, set)
-        .into_iter()
-        .filter(|place| !allowed.contains(place) && !allowed.contains(&name(place)))
-        .collect();
+pub fn check(plan: &StackPlan, set: &[ResourceAction], allowed: &Allowed) -> Result<(), Problem> {
+    let left: Vec<String> =
+        unforeseen(plan, set).into_iter().filter(|place| !allowed.names(place, &plan.stack)).collect();
     if left.is_empty() {
         return Ok(());
     }
-    let flags: Vec<String> = left.iter().map(|place| format!("--allow-replacement {place}")).collect();
+    let places: Vec<&str> = left.iter().map(String::as_str).collect();
     Err(Problem::declined(format!(
         "CloudFormation would remove or replace what the plan did not foresee: {}; nothing was changed in `{}`",
         left.join(", "),
         plan.stack
     ))
-    .hint(format!("where that is what you want, name it: {}", flags.join(" "))))
+    .hint(allowed.hint(&places)))
 }

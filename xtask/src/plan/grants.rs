@@ -29,6 +29,21 @@ pub(super) fn of(resource: &Resource) -> BTreeSet<String> {
     found
 }
 
+/// Whether a right reaches further than one resource of one's own: every action or every resource, a policy that others
+/// write, somebody who is no AWS service.
+#[must_use]
+pub(super) fn is_broad(right: &str) -> bool {
+    if right.starts_with("managed policy ") {
+        return true;
+    }
+    let Some(rest) = right.strip_prefix("Allow ") else { return false };
+    let action = rest.split(' ').next().unwrap_or_default();
+    let anything =
+        rest.contains(" on *") || rest.contains(" on everything but ") || rest.starts_with("everything but ");
+    let anybody = rest.contains(" by *") || rest.contains("AWS: ") || rest.contains(" by everyone but ");
+    action == "*" || action.ends_with(":*") || anything || anybody || rest.contains("Federated: ")
+}
+
 fn document(document: &Value) -> Vec<String> {
     list(document.get("Statement")).flat_map(statement).collect()
 }
@@ -41,7 +56,8 @@ fn statement(statement: &Value) -> Vec<String> {
         let negated = list(text(names[1])).map(|value| format!("everything but {}", compact(value)));
         plain.chain(negated).collect()
     };
-    let principal = text("Principal").map(|value| format!(" by {}", compact(value))).unwrap_or_default();
+    let by = |name: &str, words: &str| text(name).map(|value| format!(" {words} {}", compact(value)));
+    let principal = by("Principal", "by").or_else(|| by("NotPrincipal", "by everyone but")).unwrap_or_default();
     let condition = text("Condition").map(|value| format!(" if {}", compact(value))).unwrap_or_default();
     let mut resources = named(["Resource", "NotResource"]);
     if resources.is_empty() {
@@ -108,11 +124,34 @@ mod tests {
     }
 
     #[test]
+    fn a_right_is_broad_where_it_reaches_further_than_one_resource() {
+        for broad in [
+            "managed policy arn:aws:iam::aws:policy/AdministratorAccess",
+            "Allow * on Table.Arn",
+            "Allow s3:* on arn:b",
+            "Allow s3:GetObject on * if {Bool: {k: true}}",
+            "Allow sts:AssumeRole by {AWS: arn:aws:iam::1:root}",
+            "Allow s3:GetObject on arn:b by *",
+            "Allow everything but iam:PassRole on arn:b",
+        ] {
+            assert!(is_broad(broad), "{broad}");
+        }
+        for narrow in
+            ["Allow s3:GetObject on arn:b/*", "Deny s3:* on *", "Allow sts:AssumeRole by {Service: x.amazonaws.com}"]
+        {
+            assert!(!is_broad(narrow), "{narrow}");
+        }
+    }
+
+    #[test]
     fn who_and_under_which_condition_belongs_to_a_right() {
         let found = role(json!({"AssumeRolePolicyDocument": {"Statement": {
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "x.amazonaws.com"}, "Condition": {"Bool": {"k": "true"}}}},
             "PermissionsBoundary": "arn:b"}));
         let text = "Allow sts:AssumeRole by {Service: x.amazonaws.com} if {Bool: {k: true}}";
         assert_eq!(found, BTreeSet::from([text.to_owned(), "boundary arn:b".to_owned()]));
+        let all = role(json!({"PolicyDocument": {"Statement": {
+            "Effect": "Allow", "Action": "s3:GetObject", "NotPrincipal": {"AWS": "arn:a"}}}}));
+        assert_eq!(all, BTreeSet::from(["Allow s3:GetObject by everyone but {AWS: arn:a}".to_owned()]));
     }
 }

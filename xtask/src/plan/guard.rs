@@ -57,22 +57,43 @@ pub fn what(change: &ResourceChange) -> String {
     format!("{verb}{data}{wired}")
 }
 
+/// What may end all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// `<service>.<LogicalId>` or `<stack>.<LogicalId>`, as `--allow-replacement` takes them.
+    pub places: BTreeSet<String>,
+    /// What to do about the rest, of a command that lets nothing be named.
+    pub otherwise: Option<&'static str>,
+}
+
+impl Allowed {
+    /// Whether a place is named, by its service or by its stack.
+    #[must_use]
+    pub fn names(&self, place: &str, stack: &str) -> bool {
+        let id = place.split_once('.').map_or("", |(_, id)| id);
+        self.places.contains(place) || self.places.contains(&format!("{stack}.{id}"))
+    }
+
+    /// What to do about places that are not named.
+    #[must_use]
+    pub fn hint(&self, left: &[&str]) -> String {
+        let flags: Vec<String> = left.iter().map(|place| format!("--allow-replacement {place}")).collect();
+        let named = || format!("where that is what you want, name it: {}", flags.join(" "));
+        self.otherwise.map_or_else(named, str::to_owned)
+    }
+}
+
 /// An error where something is refused that `allowed` does not name.
-pub fn check(
-    refused: &[Refusal],
-    stack_name: impl Fn(&str) -> String,
-    allowed: &BTreeSet<String>,
-) -> Result<(), Problem> {
+pub fn check(refused: &[Refusal], stack_name: impl Fn(&str) -> String, allowed: &Allowed) -> Result<(), Problem> {
     let named = |refusal: &Refusal| {
-        let (service, id) = refusal.place.split_once('.').unwrap_or((&refusal.place, ""));
-        allowed.contains(&refusal.place) || allowed.contains(&format!("{}.{id}", stack_name(service)))
+        let service = refusal.place.split_once('.').map_or(refusal.place.as_str(), |(service, _)| service);
+        allowed.names(&refusal.place, &stack_name(service))
     };
     let left: Vec<&Refusal> = refused.iter().filter(|refusal| !named(refusal)).collect();
     if left.is_empty() {
         return Ok(());
     }
     let lines: Vec<String> = left.iter().map(|one| format!("`{}` ({}) {}", one.place, one.kind, one.what)).collect();
-    let flags: Vec<String> = left.iter().map(|one| format!("--allow-replacement {}", one.place)).collect();
-    Err(Problem::declined(format!("refused: {}", lines.join("; ")))
-        .hint(format!("where that is what you want, name it: {}", flags.join(" "))))
+    let places: Vec<&str> = left.iter().map(|one| one.place.as_str()).collect();
+    Err(Problem::declined(format!("refused: {}", lines.join("; "))).hint(allowed.hint(&places)))
 }

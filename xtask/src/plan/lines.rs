@@ -1,14 +1,14 @@
 //! A plan as sections of lines, for a terminal and for a comment alike. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::Difference;
 use super::grants::compact;
 use super::replacement::Replacement;
 use super::resources::{Action, ResourceChange};
 use super::security::{SecurityChange, Topic};
-use super::stack::{StackAction, StackPlan};
-use super::{Plan, counted, guard};
+use super::stack::{Planned, StackAction, StackPlan};
+use super::{Plan, counted, grants, guard};
 use crate::site::{FileAction, SitePlan};
 
 /// A heading and what belongs to it.
@@ -16,6 +16,8 @@ use crate::site::{FileAction, SitePlan};
 pub(super) struct Section {
     pub(super) title: String,
     pub(super) lines: Vec<Line>,
+    /// Whether every line is told to its end, however long it is.
+    pub(super) whole: bool,
 }
 
 /// One line.
@@ -36,23 +38,11 @@ fn line(mark: char, depth: usize, text: impl Into<String>) -> Line {
 /// Every section that says anything, the most important first.
 pub(super) fn sections(plan: &Plan) -> Vec<Section> {
     let mut found = vec![
-        section("Refused unless `--allow-replacement` names it", refused(plan)),
-        section("Security", security(&plan.security)),
-        section("To know", plan.notices.iter().map(|text| line('!', 0, text)).collect()),
+        whole("Refused unless `--allow-replacement` names it", refused(plan)),
+        whole("Security", security(&plan.security, &new(&plan.stacks))),
+        whole("To know", plan.notices.iter().map(|text| line('!', 0, text)).collect()),
     ];
-    for stack in plan.stacks.iter().filter(|stack| stack.changed()) {
-        let status = stack.status.as_deref().map(|status| format!(", {status}")).unwrap_or_default();
-        let verb = match stack.action {
-            StackAction::Create => "create",
-            StackAction::Recreate => "delete what a failed creation left, and create",
-            StackAction::Update => "update",
-            StackAction::Unchanged => "unchanged",
-            StackAction::Mend => "bring what failed to its end first, then plan again",
-            StackAction::Wait => "wait for the operation in progress, then plan again",
-            StackAction::Stuck => "stuck: must be mended by hand",
-        };
-        found.push(Section { title: format!("Stack {}: {verb}{status}", stack.stack), lines: lines_of(stack) });
-    }
+    found.extend(plan.stacks.iter().filter(|stack| stack.changed()).map(stack_section));
     found.push(section("Code", code(plan)));
     let key = |key: &super::KeyPlan| line('+', 0, format!("{}.{}, in secret {}", key.service, key.key, key.secret));
     found.push(section("Keys to make", plan.keys.iter().map(key).collect()));
@@ -61,22 +51,59 @@ pub(super) fn sections(plan: &Plan) -> Vec<Section> {
     found
 }
 
+/// What one stack's plan says, without those of others.
+pub(super) fn of_stack(planned: &Planned) -> Vec<Section> {
+    let new = new(std::slice::from_ref(&planned.plan));
+    let mut found = vec![whole("Security", security(&planned.security, &new)), stack_section(&planned.plan)];
+    found.retain(|section| !section.lines.is_empty());
+    found
+}
+
+fn stack_section(stack: &StackPlan) -> Section {
+    let status = stack.status.as_deref().map(|status| format!(", {status}")).unwrap_or_default();
+    let verb = match stack.action {
+        StackAction::Create => "create",
+        StackAction::Recreate => "delete what a failed creation left, and create",
+        StackAction::Update => "update",
+        StackAction::Unchanged => "unchanged",
+        StackAction::Mend => "bring what failed to its end first, then plan again",
+        StackAction::Wait => "wait for the operation in progress, then plan again",
+        StackAction::Stuck => "stuck: must be mended by hand",
+    };
+    section(&format!("Stack {}: {verb}{status}", stack.stack), lines_of(stack))
+}
+
+/// The services whose stacks are made.
+fn new(stacks: &[StackPlan]) -> BTreeSet<&str> {
+    let made = stacks.iter().filter(|one| matches!(one.action, StackAction::Create | StackAction::Recreate));
+    made.map(|one| one.service.as_str()).collect()
+}
+
 fn section(title: &str, lines: Vec<Line>) -> Section {
-    Section { title: title.to_owned(), lines }
+    Section { title: title.to_owned(), lines, whole: false }
+}
+
+fn whole(title: &str, lines: Vec<Line>) -> Section {
+    Section { whole: true, ..section(title, lines) }
 }
 
 fn refused(plan: &Plan) -> Vec<Line> {
     plan.refused.iter().map(|one| line('!', 0, format!("{} ({}) {}", one.place, one.kind, one.what))).collect()
 }
 
-/// What is changed or removed is told in full; what comes with a new stack, by number.
-fn security(changes: &[SecurityChange]) -> Vec<Line> {
+/// What changes in a stack that is there is told in full; what comes with a new stack by number, but for rights that reach
+/// further than its own resources.
+fn security(changes: &[SecurityChange], new: &BTreeSet<&str>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut added: BTreeMap<(&str, &str, &str), (usize, usize)> = BTreeMap::new();
+    let mut broad: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for change in changes {
-        if change.action == Action::Add && change.changed.is_empty() {
+        if change.action == Action::Add && change.changed.is_empty() && new.contains(change.service.as_str()) {
             let counts = added.entry((&change.service, topic(change.topic), &change.kind)).or_default();
             *counts = (counts.0 + 1, counts.1 + change.granted.len());
+            for right in change.granted.iter().filter(|right| grants::is_broad(right)) {
+                broad.entry((&change.service, right)).or_default().push(&change.id);
+            }
             continue;
         }
         lines.push(line(
@@ -91,6 +118,13 @@ fn security(changes: &[SecurityChange]) -> Vec<Line> {
     for ((service, topic, kind), (count, rights)) in added {
         let rights = if rights == 0 { String::new() } else { format!(", {}", counted(rights, "right")) };
         lines.push(line('+', 0, format!("{service}: {count} new {kind} ({topic}{rights})")));
+    }
+    for ((service, right), holders) in broad {
+        let who = match holders[..] {
+            [one] => one.to_owned(),
+            _ => format!("{} of them", holders.len()),
+        };
+        lines.push(line('!', 0, format!("{service}.{who}: {right}")));
     }
     lines
 }

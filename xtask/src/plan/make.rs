@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::{self, Planned, StackPlan};
-use super::{KeyPlan, Plan, StackAction, VERSION, guard};
+use super::{KeyPlan, Plan, StackAction, VERSION, counted, guard};
 use crate::aws::stacks::StackInput;
 use crate::aws::{Aws, Identity};
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{App, Config, Outputs};
 use crate::deploy::{Seen, Source, World, inputs, scope, shared};
-use crate::hotswap::{self, Ledger};
+use crate::hotswap::{self, Ledger, Swap};
+use crate::keys::{Keys, Looked};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::site::{self, Preview};
 use crate::{digest, graph, keys};
@@ -24,6 +25,12 @@ pub struct Draft {
     pub sites: BTreeMap<String, Preview>,
     /// By service, the code that its functions will run.
     pub codes: BTreeMap<String, Artifact>,
+    /// By service that is deployed in full, its template.
+    pub templates: BTreeMap<String, String>,
+    /// By service that has all of its keys, what is known of them.
+    pub keys: BTreeMap<String, Keys>,
+    /// By service, the digest of what its site is made from.
+    pub built: BTreeMap<String, String>,
     /// The code that was put into functions directly.
     pub ledger: Ledger,
 }
@@ -90,6 +97,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
     plan.basis.insert("the list of services".to_owned(), full.iter().cloned().collect::<Vec<_>>().join(" "));
     bootstrap(&mut plan, config, world)?;
     let codes = source.planned(config, &full)?;
+    let (mut templates, mut found) = (BTreeMap::new(), BTreeMap::new());
     let consumers = consumers(&config.app);
     let nobody = BTreeMap::new();
     let mut outputs = Outputs::new();
@@ -97,8 +105,8 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
     for service in order {
         let seen = world.services.get(&service);
         let wanted = if full.contains(&service) {
-            let keys = keys::look_for(aws, config, &service, world.live(&service)).await?;
-            plan.keys.extend(keys.missing.iter().map(|(key, secret)| KeyPlan {
+            let Looked { keys, missing } = keys::look_for(aws, config, &service, world.live(&service)).await?;
+            plan.keys.extend(missing.iter().map(|(key, secret)| KeyPlan {
                 service: service.clone(),
                 key: key.clone(),
                 secret: secret.clone(),
@@ -106,6 +114,10 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
             let mut parameters = inputs::wired(config, &service, &outputs)?;
             parameters.extend(keys.parameters.clone());
             let template = source.template(config, &service, &keys.facts)?;
+            templates.insert(service.clone(), template.clone());
+            if missing.is_empty() {
+                found.insert(service.clone(), keys);
+            }
             Some(inputs::stack_input(config, &service, template, parameters, codes.get(&service)))
         } else {
             inputs::rewired(config, world.live(&service), &service, &outputs)?
@@ -120,13 +132,13 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
         };
         outputs.insert(service, add(&mut plan, planned));
     }
-    let ledger = swapped(&mut plan, aws, config, world).await?;
-    let sites = sites(ctx, facts, &mut plan, &outputs).await?;
+    let (ledger, swapped) = swapped(&mut plan, (aws, config), world, &codes).await?;
+    let (sites, built) = sites(ctx, facts, &mut plan, &outputs).await?;
     plan.changed = plan.stacks.iter().any(StackPlan::changed)
         || !plan.keys.is_empty()
         || plan.sites.iter().any(site::SitePlan::changed)
-        || plan.notices.iter().any(|notice| notice.contains(SWAPPED));
-    Ok(Draft { plan, sites, codes, ledger })
+        || swapped;
+    Ok(Draft { plan, sites, codes, templates, keys: found, built, ledger })
 }
 
 /// Adds a stack's plan and gives its outputs.
@@ -159,20 +171,39 @@ fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<
     Ok(())
 }
 
-/// Marks the notices of functions whose code was put in place directly.
-const SWAPPED: &str = "runs code that was put in place directly";
-
-async fn swapped(plan: &mut Plan, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<Ledger> {
+/// The ledger of code that was put in place directly, and whether the deploy takes any of it back.
+async fn swapped(
+    plan: &mut Plan,
+    (aws, config): (&Aws, &Config),
+    world: &World,
+    codes: &BTreeMap<String, Artifact>,
+) -> anyhow::Result<(Ledger, bool)> {
     // No artifact bucket, no ledger.
     if !world.shared.contains_key(BOOTSTRAP_REGION) {
-        return Ok(Ledger::default());
+        return Ok((Ledger::default(), false));
     }
     let ledger = hotswap::read(aws, config).await?;
+    let mut by_service: BTreeMap<&str, Vec<&Swap>> = BTreeMap::new();
     for (function, swap) in ledger.functions.iter().filter(|(_, swap)| plan.services.contains(&swap.service)) {
-        plan.notices.push(format!("`{function}` {SWAPPED} by {}: a deploy takes it back", swap.by));
+        by_service.entry(&swap.service).or_default().push(swap);
         plan.basis.insert(format!("the code put directly into `{function}`"), swap.sha256.clone());
     }
-    Ok(ledger)
+    let any = !by_service.is_empty();
+    plan.notices.extend(by_service.iter().map(|(service, swaps)| hotswapped(service, swaps, codes.get(*service))));
+    Ok((ledger, any))
+}
+
+/// One line, however many functions there are.
+fn hotswapped(service: &str, swaps: &[&Swap], code: Option<&Artifact>) -> String {
+    let (functions, run) = (counted(swaps.len(), "function"), if swaps.len() == 1 { "runs" } else { "run" });
+    let by: BTreeSet<&str> = swaps.iter().map(|swap| swap.by.as_str()).collect();
+    let by = by.into_iter().collect::<Vec<_>>().join(", ");
+    let end = if code.is_some_and(|code| swaps.iter().all(|swap| swap.code == code.key)) {
+        "brings the stack up to it"
+    } else {
+        "takes it back"
+    };
+    format!("{functions} of `{service}` {run} code that was put in place directly by {by}: a deploy {end}")
 }
 
 async fn sites(
@@ -180,12 +211,12 @@ async fn sites(
     facts: Facts<'_>,
     plan: &mut Plan,
     outputs: &Outputs,
-) -> anyhow::Result<BTreeMap<String, Preview>> {
+) -> anyhow::Result<(BTreeMap<String, Preview>, BTreeMap<String, String>)> {
     let Facts { aws, config, source, .. } = facts;
     let changed: BTreeSet<String> =
         plan.stacks.iter().filter(|stack| stack.changed()).map(|stack| stack.service.clone()).collect();
     let touched = |name: &String| plan.services.contains(name) || changed.contains(name);
-    let mut previews = BTreeMap::new();
+    let (mut previews, mut digests) = (BTreeMap::new(), BTreeMap::new());
     for (service, spec) in &config.app.services {
         let Some(spec) = &spec.site else { continue };
         if !outputs.contains_key(service) || !touched(service) && !spec.needs().any(|to| touched(&to.service)) {
@@ -201,8 +232,9 @@ async fn sites(
         plan.basis.insert(format!("the sources of the site of `{service}`"), built.digest.clone());
         plan.sites.push(preview.plan.clone());
         previews.insert(service.clone(), preview);
+        digests.insert(service.clone(), built.digest);
     }
-    Ok(previews)
+    Ok((previews, digests))
 }
 
 /// Fingerprints of what is there and of what is wanted, for `--plan`.
@@ -225,4 +257,34 @@ fn remember(basis: &mut BTreeMap<String, String>, seen: Option<&Seen>, wanted: &
 
 fn fingerprint(text: &str) -> String {
     digest::start(text, 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_hotswapped_is_one_line_per_service_and_says_what_a_deploy_does_with_it() {
+        let swap = |code: &str| Swap {
+            service: "orders".into(),
+            code: code.into(),
+            sha256: "1".into(),
+            replaced: "0".into(),
+            by: "ann".into(),
+            at: "2026-01-01T00:00:00Z".into(),
+        };
+        let (one, other) = (swap("code/a.zip"), swap("code/b.zip"));
+        let artifact = |key: &str| Artifact {
+            bucket: "b".into(),
+            key: key.into(),
+            sha256: String::new(),
+            toolchain: String::new(),
+        };
+        let line = hotswapped("orders", &[&one, &one], Some(&artifact("code/a.zip")));
+        let head = "of `orders` run code that was put in place directly by ann: a deploy";
+        assert_eq!(line, format!("2 functions {head} brings the stack up to it"));
+        let line = hotswapped("orders", &[&one, &other], Some(&artifact("code/a.zip")));
+        assert_eq!(line, format!("2 functions {head} takes it back"));
+        assert!(hotswapped("orders", &[&one], None).starts_with("1 function of `orders` runs code"));
+    }
 }

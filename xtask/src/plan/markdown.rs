@@ -21,10 +21,7 @@ pub fn markdown(plan: &Plan) -> String {
     let mut used = out.chars().count();
     let mut left_out = 0;
     for section in sections(plan) {
-        let important = section.title.starts_with("Refused")
-            || section.title.starts_with("Security")
-            || section.title.starts_with("To know");
-        let open = if important { " open" } else { "" };
+        let open = if section.whole { " open" } else { "" };
         let head = format!(
             "\n<details{open}><summary>{} ({})</summary>\n\n```diff\n",
             escape(&section.title),
@@ -34,7 +31,7 @@ pub fn markdown(plan: &Plan) -> String {
         let mut body = String::new();
         let mut room = (LIMIT - RESERVE).saturating_sub(used + head.chars().count() + tail.len());
         for line in &section.lines {
-            let text = row(line);
+            let text = row(line, section.whole);
             let length = text.chars().count();
             // Once something is left out, nothing of this section follows: no gap that nobody sees.
             if length > room {
@@ -68,11 +65,12 @@ pub fn markdown(plan: &Plan) -> String {
 }
 
 /// Marks in the first column, as ```` ```diff ```` colours them.
-fn row(line: &Line) -> String {
+fn row(line: &Line, whole: bool) -> String {
     let mark = if line.mark == '~' { '!' } else { line.mark };
     let text = line.text.replace("```", "'''");
     // A value of thousands of characters would push out all others.
-    let text: String = if text.chars().count() > 500 { text.chars().take(499).chain(['…']).collect() } else { text };
+    let text: String =
+        if !whole && text.chars().count() > 500 { text.chars().take(499).chain(['…']).collect() } else { text };
     format!("{mark} {}{text}\n", "    ".repeat(line.depth))
 }
 

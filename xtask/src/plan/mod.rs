@@ -8,6 +8,7 @@ pub mod guard;
 mod lines;
 mod make;
 mod markdown;
+mod moved;
 mod references;
 mod replacement;
 mod resources;
@@ -26,8 +27,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use diff::{Difference, Step};
+pub use guard::Allowed;
 pub use make::{Draft, Facts, consumers, make};
 pub use markdown::{LIMIT, markdown};
+pub use moved::moved;
 pub use references::{is_unknown_text, unknown};
 pub use replacement::Replacement;
 pub use resources::{Action, ResourceChange};
@@ -35,7 +38,7 @@ pub use reviewed::{compare, read, write};
 pub use security::{SecurityChange, Topic};
 pub use stack::{FunctionChange, Planned, StackAction, StackPlan, plan as plan_stack};
 pub use stateful::Fate;
-pub use text::text;
+pub use text::{of_stack, text};
 
 use crate::site::SitePlan;
 

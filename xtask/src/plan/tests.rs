@@ -135,11 +135,18 @@ fn a_replaced_table_is_refused_with_its_data_and_its_users_and_outputs_wait() {
     assert_eq!(planned.outputs["TableName"], "(known after deploy: orders.TableName)");
     assert_eq!(planned.outputs["ApiUrl"], "https://api.example");
     let stack = |service: &str| format!("demo-dev-{service}");
-    assert!(guard::check(&refused, stack, &BTreeSet::new()).unwrap_err().to_string().contains("orders.Table"));
+    assert!(guard::check(&refused, stack, &allowed(&[])).unwrap_err().to_string().contains("orders.Table"));
     for name in ["orders.Table", "demo-dev-orders.Table"] {
-        guard::check(&refused, stack, &BTreeSet::from([name.to_owned()])).unwrap();
+        guard::check(&refused, stack, &allowed(&[name])).unwrap();
     }
-    assert!(guard::check(&refused, stack, &BTreeSet::from(["orders.Other".to_owned()])).is_err());
+    assert!(guard::check(&refused, stack, &allowed(&["orders.Other"])).is_err());
+    let hint = |allowed: Allowed| {
+        let refused = anyhow::Error::from(guard::check(&refused, stack, &allowed).unwrap_err());
+        crate::error::hints(&refused).collect::<String>()
+    };
+    assert!(hint(allowed(&[])).contains("--allow-replacement orders.Table"));
+    let fixed = hint(Allowed { otherwise: Some("keep it"), ..Allowed::default() });
+    assert_eq!(fixed, "keep it", "a command without the flag gives a hint of its own");
 }
 
 #[test]
@@ -215,11 +222,15 @@ fn a_change_set_that_replaces_or_removes_more_than_the_plan_is_stopped() {
         act("Api", "Modify", "Conditional", true),
     ];
     assert_eq!(check::unforeseen(&plan, &bad), ["orders.Function", "orders.Table", "orders.Api"]);
-    let some = BTreeSet::from(["orders.Function".to_owned(), "demo-dev-orders.Table".to_owned()]);
+    let some = allowed(&["orders.Function", "demo-dev-orders.Table"]);
     let error = check::check(&plan, &bad, &some).unwrap_err().to_string();
     assert!(error.contains("orders.Api") && !error.contains("orders.Table"), "{error}");
     let foreseen = edited("TableName: a", "TableName: b").plan;
     assert_eq!(check::unforeseen(&foreseen, &[act("Table", "Modify", "True", true)]), Vec::<String>::new());
+}
+
+fn allowed(places: &[&str]) -> Allowed {
+    Allowed { places: places.iter().map(|place| (*place).to_owned()).collect(), otherwise: None }
 }
 
 fn everything() -> Plan {
@@ -260,18 +271,52 @@ fn everything() -> Plan {
 
 #[test]
 fn a_plan_reads_well_in_80_columns() {
-    let shown = text(&everything(), false);
-    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    let shown = text(&everything(), false, 80);
     insta::assert_snapshot!(shown);
-    let plain = text(&everything(), true).replace("\u{1b}[0m", "");
+    for columns in [1, 40, 50, 80, 120, 500] {
+        let (shown, most) = (text(&everything(), false, columns), columns.clamp(40, 120));
+        assert!(shown.lines().all(|line| line.chars().count() <= most), "{columns}: {shown}");
+    }
+    let plain = text(&everything(), true, 80).replace("\u{1b}[0m", "");
     assert!(plain.contains("\u{1b}[1;31m"), "what is refused is red");
+}
+
+/// A role and who may read a bucket, added to a stack that is there.
+const DOOR: &str = r#"Resources:
+  Door:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::a-bucket-with-a-name-that-is-long/and-a-path-that-is-longer-than-a-line/*"}
+              - {Effect: Allow, Action: "iam:PassRole", Resource: "*", Condition: {StringLike: {"iam:PassedToService": "lambda.amazonaws.com"}}}
+  Shared:
+    Type: AWS::S3::BucketPolicy
+    Properties: {PolicyDocument: {Statement: {Effect: Allow, Action: "s3:PutObject", NotPrincipal: {AWS: "arn:aws:iam::1:root"}, Resource: "*"}}}
+"#;
+
+#[test]
+fn rights_that_come_with_a_new_resource_of_a_stack_that_is_there_are_told_to_their_end() {
+    let wanted = LIVE.replacen("Resources:\n", DOOR, 1);
+    let plan = whole(vec![planned(&input(&wanted, "code/orders/1111111111111111.zip"))]);
+    let shown = text(&plan, false, 50);
+    let joined = shown.replace("\n", "").replace(' ', "");
+    for right in [
+        "Allow iam:PassRole on * if {StringLike: {iam:PassedToService: lambda.amazonaws.com}}",
+        "a-bucket-with-a-name-that-is-long/and-a-path-that-is-longer-than-a-line/*",
+        "Allow s3:PutObject on * by everyone but {AWS: arn:aws:iam::1:root}",
+    ] {
+        assert!(joined.contains(&right.replace(' ', "")), "{right}: {shown}");
+    }
+    assert!(markdown(&plan).contains("+     Allow iam:PassRole on *"), "{}", markdown(&plan));
 }
 
 #[test]
 fn a_plan_without_changes_is_one_line() {
     let mut plan = whole(vec![planned(&input(LIVE, "code/orders/1111111111111111.zip"))]);
     plan.changed = false;
-    assert_eq!(text(&plan, false), "Plan for dev: no changes\n");
+    assert_eq!(text(&plan, false, 80), "Plan for dev: no changes\n");
 }
 
 #[test]

@@ -13,7 +13,6 @@ use crate::config::Config;
 use crate::deploy::{Seen, Source, World};
 use crate::error::Problem;
 use crate::keys::Facts;
-use crate::render::Renderer;
 use names::Named;
 
 /// Something that would let the deploy fail, or lose data.
@@ -36,45 +35,20 @@ struct Wanted {
     live: Option<Value>,
 }
 
-/// Refuses an environment some name of which is too long for AWS, before anybody is asked anything.
+/// The templates of these services as a source has them, for who has no plan to take them from.
 ///
 /// # Errors
-/// All names that are too long, or a template that cannot be rendered.
-pub fn lengths(config: &Config) -> anyhow::Result<()> {
-    let renderer = Renderer::load(&config.root)?;
-    let mut findings = Vec::new();
-    for service in config.app.services.keys() {
-        let stack = config.stack_name(service);
-        let template = serde_yaml::from_str(&renderer.offline(config, service)?)?;
-        let long = names::too_long(&names::of(config, &stack, &template)).into_iter();
-        findings.extend(long.map(|(problem, remedy)| Finding { stack: stack.clone(), problem, remedy }));
-    }
-    Ok(refuse(&config.env.name, &findings)?)
-}
-
-/// What stands in the way of deploying these services from a source.
-///
-/// # Errors
-/// Where AWS cannot be asked, or where a template cannot be rendered.
-pub async fn deploying(
-    aws: &Aws,
+/// Where a template cannot be rendered.
+pub fn templates(
     config: &Config,
     source: &Source,
     services: &BTreeSet<String>,
-    world: &World,
-) -> anyhow::Result<Vec<Finding>> {
-    let mut templates = BTreeMap::new();
-    for service in services {
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let one = |service: &String| {
         let keys = Facts::placeholders(&config.app.services[service]);
-        templates.insert(service.clone(), source.template(config, service, &keys)?);
-    }
-    let mut findings = look(aws, config, &templates, &world.services).await?;
-    if let Source::Release { parts, .. } = source {
-        let code = parts.iter().filter_map(|(service, part)| Some((service, part.artifact.as_ref()?)));
-        let code = code.map(|(service, one)| (config.stack_name(service), one.bucket.clone(), one.key.clone()));
-        findings.extend(missing(aws, code.collect()).await?);
-    }
-    Ok(findings)
+        Ok((service.clone(), source.template(config, service, &keys)?))
+    };
+    services.iter().map(one).collect()
 }
 
 /// Code that stacks in force name and that is no longer there.
@@ -108,7 +82,7 @@ async fn missing(aws: &Aws, code: Vec<(String, String, String)>) -> anyhow::Resu
 ///
 /// # Errors
 /// Where AWS cannot be asked; what stands in the way is no error yet.
-async fn look(
+pub async fn look(
     aws: &Aws,
     config: &Config,
     templates: &BTreeMap<String, String>,
@@ -187,17 +161,12 @@ fn taken(stack: &str, name: &Named) -> Finding {
     }
 }
 
-/// The physical names in a template, as far as they are known before the deploy.
-#[cfg(test)]
-pub(crate) fn names_of(config: &Config, stack: &str, template: &Value) -> Vec<String> {
-    names::of(config, stack, template).into_iter().map(|one| one.name).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::stacks::LiveStack;
     use crate::config::environments;
+    use crate::render::Renderer;
     use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
     use std::path::Path;

@@ -38,6 +38,14 @@ impl Collected {
     pub fn is_empty(&self) -> bool {
         self.releases.is_empty() && self.objects.is_empty()
     }
+
+    /// What another, later look finds as well: a question takes its time, and deploys go on meanwhile.
+    #[must_use]
+    pub fn still(&self, later: &Self) -> Self {
+        let releases = self.releases.iter().filter(|one| later.releases.contains(one)).cloned().collect();
+        let objects = self.objects.iter().filter(|one| later.objects.contains(one)).cloned().collect();
+        Self { releases, objects }
+    }
 }
 
 /// What may go: releases that are neither young nor among the newest of a live environment, and old objects that no
@@ -98,6 +106,19 @@ mod tests {
         assert_eq!(later.releases, [("dev".to_owned(), 2), ("dev".to_owned(), 1)]);
         assert_eq!(later.objects, ["code/orders/1.zip", "code/orders/2.zip", "sources/1.zip", "sources/2.zip"]);
         assert_eq!(collect(&all, retention, at(DAY)), Collected::default());
+    }
+
+    #[test]
+    fn what_a_deploy_has_taken_up_again_since_the_first_look_stays() {
+        let (keep, now) = (Retention { keep: 1, days: 1 }, at(100 * DAY));
+        let mut all = stock(&[1, 2, 3]);
+        let first = collect(&all, keep, now);
+        all.used.insert("code/orders/1.zip".into());
+        all.objects.insert("sources/2.zip".into(), now);
+        let still = first.still(&collect(&all, keep, now));
+        assert_eq!(still.objects, ["code/orders/2.zip", "sources/1.zip"]);
+        assert_eq!(still.releases, first.releases);
+        assert!(first.still(&Collected::default()).is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::archive;
 use super::record::{Code, Commit, Made, Object, Record, Release, SiteRecord, VERSION};
-use super::{Ledger, commit, sources};
+use super::{Ledger, commit, fresh, sources};
 use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::config::Config;
@@ -60,12 +60,18 @@ pub async fn leave(leaving: &Leaving<'_>) -> anyhow::Result<Option<Release>> {
         milliseconds: u64::try_from(leaving.took.as_millis()).unwrap_or(u64::MAX),
         action: leaving.source.action(),
     };
-    let drafts = drafts(leaving, &ledger.bucket, base.as_ref(), &made).await?;
-    ledger.add(|id, base| next(leaving, &drafts, &made, id, base)).await
+    let drafts = drafts(leaving, base.as_ref(), &made).await?;
+    ledger.add(|id, base| next((leaving, &drafts), &made, id, base)).await
 }
 
 /// What the deploy knows of each service; `None` of a stack that only got new inputs.
 type Drafts = BTreeMap<String, (Option<Record>, Option<SiteRecord>)>;
+
+/// Whether a release names the same bytes and values of a service, whoever brought them and when.
+fn is_same(one: &Record, other: &Record) -> bool {
+    let parts = |record: &Record| Record { release: 0, commit: None, made: other.made.clone(), ..record.clone() };
+    parts(one) == parts(other)
+}
 
 /// Whether a service's record has to be written: something changed, or an earlier deploy was killed before it could.
 fn due(service: &str, left: &Left, base: Option<&Release>) -> bool {
@@ -81,7 +87,7 @@ fn due(service: &str, left: &Left, base: Option<&Release>) -> bool {
 }
 
 /// The release after `base`: services that are not there any more go, others keep their records.
-fn next(leaving: &Leaving<'_>, drafts: &Drafts, made: &Made, id: u64, base: Option<&Release>) -> Option<Release> {
+fn next((leaving, drafts): (&Leaving<'_>, &Drafts), made: &Made, id: u64, base: Option<&Release>) -> Option<Release> {
     let mut services = base.map(|release| release.services.clone()).unwrap_or_default();
     services.retain(|name, _| leaving.deployed.contains(name) || !leaving.config.app.services.contains_key(name));
     let mut changed = false;
@@ -94,7 +100,13 @@ fn next(leaving: &Leaving<'_>, drafts: &Drafts, made: &Made, id: u64, base: Opti
         let Some(mut record) = draft.or_else(|| before.clone()) else { continue };
         record.release = id;
         record.made = made.clone();
-        record.site = site.or_else(|| before.and_then(|record| record.site));
+        record.site = site.or_else(|| before.as_ref().and_then(|record| record.site.clone()));
+        // Another deploy has just brought the very same.
+        if base.is_some_and(|base| base.complete == leaving.complete)
+            && before.is_some_and(|one| is_same(&one, &record))
+        {
+            continue;
+        }
         services.insert(service.clone(), record);
         changed = true;
     }
@@ -109,9 +121,9 @@ fn next(leaving: &Leaving<'_>, drafts: &Drafts, made: &Made, id: u64, base: Opti
 }
 
 /// Makes the records, and puts the bytes that they name into the bucket: before a record does.
-async fn drafts(leaving: &Leaving<'_>, bucket: &str, base: Option<&Release>, made: &Made) -> anyhow::Result<Drafts> {
+async fn drafts(leaving: &Leaving<'_>, base: Option<&Release>, made: &Made) -> anyhow::Result<Drafts> {
     let from_clone = matches!(leaving.source, Source::Checkout(_));
-    let clone = if from_clone { Some(of_clone(leaving, bucket).await?) } else { None };
+    let clone = if from_clone { Some(of_clone(leaving).await?) } else { None };
     let mut drafts = Drafts::new();
     for (service, left) in &leaving.left {
         let (sources, commit) = match (&clone, leaving.source.record(service)) {
@@ -120,7 +132,7 @@ async fn drafts(leaving: &Leaving<'_>, bucket: &str, base: Option<&Release>, mad
             (None, None) => continue,
         };
         let site = match &left.site {
-            Some(built) => Some(site(leaving, bucket, base, (service, built)).await?),
+            Some(built) => Some(site(leaving, base, (service, built)).await?),
             None => None,
         };
         let config = leaving.source.config(leaving.config, service)?;
@@ -142,9 +154,9 @@ async fn drafts(leaving: &Leaving<'_>, bucket: &str, base: Option<&Release>, mad
 }
 
 /// The clone's template sources, uploaded, and its commit.
-async fn of_clone(leaving: &Leaving<'_>, bucket: &str) -> anyhow::Result<(Object, Option<Commit>)> {
+async fn of_clone(leaving: &Leaving<'_>) -> anyhow::Result<(Object, Option<Commit>)> {
     let config = leaving.config;
-    let sources = put(leaving.aws, bucket, "sources", &sources::of_clone(config)?).await?;
+    let sources = put(leaving, "sources", &sources::of_clone(config)?).await?;
     Ok((sources, commit::of(&config.root)))
 }
 
@@ -160,7 +172,6 @@ fn code_of(config: &Config, service: &str, artifact: &Artifact) -> Code {
 /// A release's site is in the bucket; a clone's is packed and uploaded, unless it was before.
 async fn site(
     leaving: &Leaving<'_>,
-    bucket: &str,
     base: Option<&Release>,
     (service, built): (&str, &Built),
 ) -> anyhow::Result<SiteRecord> {
@@ -169,15 +180,37 @@ async fn site(
     if let Some(same) = known.find(|site| site.digest == built.digest) {
         return Ok(same);
     }
-    let archive = put(leaving.aws, bucket, "site", &archive::read(&built.folder)?).await?;
+    let archive = put(leaving, "site", &archive::read(&built.folder)?).await?;
     Ok(SiteRecord { archive, digest: built.digest.clone() })
 }
 
 /// Puts files as one zip under their hash: `<kind>/<sha256>.zip`.
-pub(super) async fn put(aws: &Aws, bucket: &str, kind: &str, files: &archive::Files) -> anyhow::Result<Object> {
-    let bytes = archive::pack(files)?;
+async fn put(leaving: &Leaving<'_>, kind: &str, files: &archive::Files) -> anyhow::Result<Object> {
+    let (aws, config) = (leaving.aws, leaving.config);
+    let (bucket, bytes) = (config.artifact_bucket(), archive::pack(files)?);
     let sha256 = sha256(&bytes);
     let key = format!("{kind}/{sha256}.zip");
-    objects::put_absent(&aws.s3, (bucket, &key), bytes, &[("sha256", &sha256)]).await?;
+    if !objects::put_absent(&aws.s3, (&bucket, &key), bytes, &[("sha256", &sha256)]).await?
+        && let Some(head) = objects::head(&aws.s3, &bucket, &key).await?
+    {
+        fresh::keep(aws, config, &key, head).await?;
+    }
     Ok(Object { key, sha256 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::releases::samples::release;
+
+    #[test]
+    fn the_same_parts_are_the_same_whoever_brought_them() {
+        let (one, mut other) = (release(1).with("web", "a"), release(2).with("web", "a"));
+        let record = other.services.get_mut("web").unwrap();
+        record.commit = None;
+        assert!(is_same(&one.services["web"], record));
+        record.template = "other".into();
+        assert!(!is_same(&one.services["web"], record));
+        assert!(!is_same(&one.services["web"], &release(1).with("web", "b").services["web"]));
+    }
 }

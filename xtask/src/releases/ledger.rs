@@ -215,4 +215,22 @@ mod tests {
         assert_eq!(id_of("1234567.json"), Some(1_234_567));
         assert_eq!((id_of("note.txt"), id_of("x/000001.json")), (None, None));
     }
+
+    #[test]
+    fn nothing_that_is_kept_of_an_environment_is_taken_for_that_of_another_account_or_region() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let dev = Config::load(&root, Some("dev")).unwrap();
+        let mut all = vec![dev.clone(), dev.clone(), dev.clone()];
+        all[1].env.target = crate::config::Target::Account("222222222222".into());
+        all[2].env.region = "eu-west-1".into();
+        let mut seen = std::collections::BTreeSet::new();
+        for config in &all {
+            let aws = aws_sdk_s3::Config::builder().behavior_version_latest().build();
+            let ledger = Ledger::of(&Client::from_conf(aws), config);
+            // Code, sites, sources, templates and the ledger of hotswaps have their place in the bucket.
+            assert!(seen.insert(config.artifact_bucket()), "artifacts");
+            assert!(seen.insert(ledger.key(1)), "releases");
+            assert!(seen.insert(format!("{:?}", crate::recorder::Store::of(config))), "recorded runs");
+        }
+    }
 }

@@ -7,12 +7,12 @@ use anyhow::Context;
 
 use super::archive::{self, Files};
 use super::record::{Object, Record};
-use super::{loss, sources};
+use super::sources;
 use crate::aws::{Aws, buckets};
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::Config;
-use crate::deploy::{Part, World, collected};
+use crate::deploy::{Part, collected};
 use crate::digest::sha256;
 use crate::error::Problem;
 use crate::render::Renderer;
@@ -89,18 +89,6 @@ pub fn composed(config: &Config, parts: &BTreeMap<String, Part>) -> anyhow::Resu
         return Err(Problem::failed(text).hint("go back with all services: leave `--service` out").into());
     }
     Ok(config)
-}
-
-/// Refuses parts that would lose or make anew a resource that holds data.
-pub fn refuse_losses(config: &Config, world: &World, parts: &BTreeMap<String, Part>) -> anyhow::Result<()> {
-    for (service, part) in parts {
-        let Some(live) = world.services.get(service).and_then(|seen| seen.template.as_ref()) else { continue };
-        let wanted = part.renderer.offline(&part.config, service)?;
-        let stack = config.stack_name(service);
-        let lines = loss::losses(live, &wanted).with_context(|| format!("cannot read the template of `{stack}`"))?;
-        loss::refuse(&stack, &lines)?;
-    }
-    Ok(())
 }
 
 /// A folder named by the hash of what is in it.

@@ -11,14 +11,14 @@ use super::ledger::{ROOT, id_of};
 use super::record::Release;
 use crate::aws::buckets::{self, DELETE_BATCH};
 use crate::aws::{Aws, stacks};
-use crate::config::Config;
+use crate::config::{Config, Retention};
 use crate::hotswap;
 
 /// What may go from the artifact bucket of the configuration's account and region, whichever environment left it.
 ///
 /// # Errors
 /// A record that cannot be read stops it: what it names is not known.
-pub async fn look(aws: &Aws, config: &Config) -> anyhow::Result<Collected> {
+pub async fn look(aws: &Aws, config: &Config, retention: Retention) -> anyhow::Result<Collected> {
     let bucket = config.artifact_bucket();
     let mut stock = Stock::default();
     for prefix in PREFIXES {
@@ -49,7 +49,7 @@ pub async fn look(aws: &Aws, config: &Config) -> anyhow::Result<Collected> {
         all.extend(release.map(|release| (id, release)));
     }
     in_use(aws, config, &mut stock).await?;
-    Ok(collect(&stock, config.app.releases, Timestamp::now()))
+    Ok(collect(&stock, retention, Timestamp::now()))
 }
 
 /// What live stacks and hotswapped functions name.

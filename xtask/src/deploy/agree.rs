@@ -1,0 +1,141 @@
+//! The last word before the first write, and before whatever turns out to be another change than the one that was shown.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::environment;
+use super::manner::Manner;
+use super::world::World;
+use crate::commands::Ctx;
+use crate::config::Config;
+use crate::error::Problem;
+use crate::plan::{self, Plan, Planned, StackPlan};
+use crate::ui::Ui;
+
+/// What a person types: a protected environment wants its name.
+fn answer(config: &Config) -> &str {
+    if config.env.protected { &config.env.name } else { "yes" }
+}
+
+/// Nothing that was not reviewed, nothing that is refused, and a person's yes to the plan: elsewhere than on this machine,
+/// and wherever a command asks for it.
+pub(super) fn agree(ctx: &Ctx, config: &Config, world: &World, manner: &Manner, plan: &Plan) -> anyhow::Result<()> {
+    if let Some(reviewed) = &manner.reviewed {
+        plan::compare(reviewed, plan)?;
+    }
+    let stack = |service: &str| plan.stacks.iter().find(|one| one.service == service).map(|one| one.stack.clone());
+    plan::guard::check(&plan.refused, |service| stack(service).unwrap_or_default(), &manner.allowed)?;
+    let emulated = config.env.endpoint().is_some();
+    if !emulated {
+        environment::require_bootstrap(&ctx.ui, config, world)?;
+    }
+    if manner.again {
+        return Ok(());
+    }
+    if emulated && manner.asks.is_none() {
+        if plan.changed {
+            ctx.ui.step("Plan", plan.summary());
+        }
+        return Ok(());
+    }
+    ctx.ui.say(plan::text(plan, ctx.ui.colour(), ctx.ui.width()));
+    if !plan.changed || manner.reviewed.is_some() {
+        return Ok(());
+    }
+    let question = manner.asks.clone().unwrap_or_else(|| format!("Deploy this to `{}`", config.env.name));
+    Ok(ctx.ui.confirm(&question, answer(config))?)
+}
+
+/// A stack's plan as it was agreed to.
+#[derive(Clone, Debug)]
+pub(super) struct Agreed {
+    plan: Arc<Mutex<StackPlan>>,
+    ui: Ui,
+    answer: String,
+    /// Whether a plan in a file was agreed to: nobody is there to be asked anew.
+    exact: bool,
+}
+
+impl Agreed {
+    /// What holds for a stack; nothing where nobody was shown its plan.
+    pub(super) fn to(ctx: &Ctx, config: &Config, manner: &Manner, plan: StackPlan) -> Option<Self> {
+        let asked = (config.env.endpoint().is_none() || manner.asks.is_some()) && !manner.again;
+        let exact = manner.reviewed.is_some();
+        let plan = Arc::new(Mutex::new(plan));
+        (asked || exact).then(|| Self { plan, ui: ctx.ui.clone(), answer: answer(config).to_owned(), exact })
+    }
+
+    /// Asks again, or refuses, where the change has become another one since: a build and other stacks take their time.
+    pub(super) fn still(&self, now: &Planned) -> Result<(), Problem> {
+        let mut shown = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let moved = plan::moved(&shown, &now.plan);
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let (stack, list) = (&now.plan.stack, moved.join(", "));
+        if self.exact {
+            return Err(Problem::declined(format!("not what was reviewed of `{stack}`: {list}; it was left as it is"))
+                .hint("plan again, review that, and deploy it: cargo xtask plan --out <file>"));
+        }
+        self.ui.say(plan::of_stack(now, self.ui.colour(), self.ui.width()));
+        self.ui.confirm(
+            &format!("`{stack}` has changed since its plan was shown ({list}). Change it like this"),
+            &self.answer,
+        )?;
+        *shown = now.plan.clone();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::aws::stacks::StackInput;
+    use crate::plan::plan_stack;
+    use crate::ui::Mode;
+
+    const SHOWN: &str = "Resources: {Thing: {Type: 'A::B::C', Properties: {Size: 2}}, Role: {Type: 'A::B::R'}}";
+
+    fn planned(template: &str) -> Planned {
+        let input = StackInput {
+            name: "demo-dev-orders".into(),
+            template: template.into(),
+            template_url: None,
+            creation: None,
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            kept: None,
+        };
+        plan_stack("orders", None, &input, &BTreeMap::new()).unwrap()
+    }
+
+    fn agreed(environment: &str, manner: &Manner) -> Option<Agreed> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let config = Config::load(&root, Some(environment)).unwrap();
+        let ctx = Ctx { root, ui: Ui::unattended(Mode::default()), reload: None };
+        Agreed::to(&ctx, &config, manner, planned(SHOWN).plan)
+    }
+
+    #[test]
+    fn a_change_that_was_not_shown_is_asked_for_or_refused() {
+        let more = planned(&SHOWN.replace("{Type: 'A::B::R'}}", "{Type: 'A::B::R'}, Door: {Type: 'A::B::D'}}"));
+        let shown = agreed("dev", &Manner::default()).unwrap();
+        shown.still(&planned(SHOWN)).unwrap();
+        let error = shown.still(&more).unwrap_err().to_string();
+        assert!(error.contains("(`Door` is new)") && error.contains("no terminal to ask on"), "{error}");
+
+        let exact = Agreed { exact: true, ..shown };
+        exact.still(&planned(SHOWN)).unwrap();
+        let error = exact.still(&more).unwrap_err().to_string();
+        assert_eq!(error, "not what was reviewed of `demo-dev-orders`: `Door` is new; it was left as it is");
+    }
+
+    #[test]
+    fn on_this_machine_and_in_further_rounds_nobody_was_shown_anything() {
+        assert!(agreed("local", &Manner::default()).is_none());
+        assert!(agreed("local", &Manner { asks: Some("Roll back".into()), ..Manner::default() }).is_some());
+        assert!(agreed("dev", &Manner { again: true, ..Manner::default() }).is_none());
+    }
+}
