@@ -63,10 +63,12 @@ mod tests {
             ((*name).to_owned(), serde_json::from_value(service).unwrap())
         });
         App {
+            previews: None,
             app: "demo".into(),
             default_environment: "local".into(),
             home_region: "eu-central-1".into(),
             branches: BTreeMap::new(),
+            github: None,
             limits: BTreeMap::new(),
             releases: crate::config::Retention::default(),
             services: services.collect(),

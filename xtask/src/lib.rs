@@ -19,6 +19,7 @@ pub mod local;
 pub mod logs;
 pub mod plan;
 pub mod preflight;
+pub mod previews;
 pub mod recorder;
 pub mod releases;
 pub mod render;

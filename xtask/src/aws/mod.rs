@@ -149,7 +149,11 @@ impl Aws {
                 identity.account,
             ));
             return Err(problem
-                .hint(format!("use credentials of {}, or correct `account` in config/{}.yaml", env.account(), env.name))
+                .hint(format!(
+                    "use credentials of {}, or correct `account` in config/{}.yaml",
+                    env.account(),
+                    env.file()
+                ))
                 .into());
         }
         Ok(identity)

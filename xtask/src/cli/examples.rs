@@ -99,6 +99,28 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "env up",
+        &[
+            ("env up --branch feature/a", "made, or brought up to date; ends 48 hours after its last deploy"),
+            ("env up --branch feature/a --ttl 7d --owner ada", "for a week, and everybody sees whose it is"),
+        ],
+    ),
+    ("env list", &[("env list", "what there is, and when each ends"), ("env list --json", "the records")]),
+    (
+        "env gc",
+        &[
+            ("env gc --dry-run", "what would go"),
+            ("env gc", "by a schedule: what has expired is destroyed, nothing else"),
+        ],
+    ),
+    (
+        "env down",
+        &[
+            ("env down --branch feature/a", "shows what goes, then asks for the name"),
+            ("env down --branch feature/a --yes", "when a branch is deleted"),
+        ],
+    ),
+    (
         "build",
         &[
             ("build --env prod", "the zips that a deploy of prod would upload"),

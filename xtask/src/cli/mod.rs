@@ -1,6 +1,7 @@
 //! The command line: every clap type of the deployer, one file per kind of command.
 
 mod environment;
+mod envs;
 mod examples;
 mod machine;
 mod observe;
@@ -14,6 +15,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 pub use environment::{
     DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback, WatchArgs,
 };
+pub use envs::{EnvCommand, EnvDownArgs, EnvGcArgs, EnvListArgs, EnvUpArgs};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
 pub use plan::PlanArgs;
@@ -72,6 +74,9 @@ pub enum Command {
     Bootstrap(ChangeArgs),
     /// Delete an environment: objects with all their versions, rows, stacks.
     Destroy(ChangeArgs),
+    /// Environments of branches: made, listed and ended.
+    #[command(subcommand)]
+    Env(EnvCommand),
     /// Build and zip the functions for AWS without deploying them.
     Build(BuildArgs),
     /// Write the CloudFormation templates of an environment.

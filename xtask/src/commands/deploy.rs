@@ -18,6 +18,7 @@ pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
         allowed: plan::Allowed { places: args.allow_replacement.into_iter().collect(), otherwise: None },
         asks: None,
         reviewed,
+        claim: None,
     };
     let report = Box::pin(deploy::run_in(ctx, config, &services, source, manner)).await?;
     finish(ctx, &report, args.json)

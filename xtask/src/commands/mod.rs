@@ -9,6 +9,7 @@ mod deploy;
 mod destroy;
 mod doctor;
 mod drift;
+mod env;
 mod invoke;
 mod keys;
 mod local;
@@ -29,7 +30,7 @@ mod watch;
 
 use std::path::PathBuf;
 
-use crate::cli::{Command, EnvArgs, KeysCommand};
+use crate::cli::{Command, EnvArgs, EnvCommand, KeysCommand};
 use crate::config::{Config, environment_of_branch, load_app};
 use crate::detach;
 use crate::error::{Exit, Problem};
@@ -82,6 +83,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Drift(args) => Mode { json: args.json, yes: false },
         Command::Logs(args) => Mode { json: args.json, yes: false },
         Command::Timeline(args) => Mode { json: args.json, yes: false },
+        Command::Env(args) => args.mode(),
         Command::Build(args) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::List(args)) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::Rotate(args)) => Mode { json: false, yes: args.change.yes },
@@ -97,6 +99,7 @@ fn changes_aws(command: &Command) -> bool {
         | Command::Promote(_)
         | Command::Destroy(_)
         | Command::Bootstrap(_) => true,
+        Command::Env(args) => !matches!(args, EnvCommand::List(_)),
         Command::Keys(args) => matches!(args, KeysCommand::Rotate(_)),
         _ => false,
     }
@@ -126,6 +129,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Timeline(args) => timeline::run(&args, &ctx),
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,
             Command::Destroy(args) => destroy::run(args, &ctx).await,
+            Command::Env(args) => Box::pin(env::run(args, &ctx)).await,
             Command::Build(args) => build::run(args, &ctx).await,
             Command::Render(args) => render::run(&args, &ctx),
             Command::Config(args) => config::run(args, &ctx),

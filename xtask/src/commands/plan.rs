@@ -5,13 +5,14 @@ use crate::aws::Aws;
 use crate::cli::PlanArgs;
 use crate::deploy::{Source, World};
 use crate::error::Exit;
-use crate::{local, plan};
+use crate::{local, plan, previews};
 
 pub(super) async fn run(args: PlanArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
-    let config = ctx.config(&args.env)?;
+    let mut config = ctx.config(&args.env)?;
     local::ensure(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
+    previews::open(&previews::Store::of(&aws.s3, &config), &mut config, None, &identity.arn).await?;
     let source = Source::checkout(&config)?;
     let world = World::look(&aws, &config).await?;
     let facts = plan::Facts {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OutputRef, Span, Value};
+use super::{GitHub, OutputRef, Span, Value};
 
 /// What the application is made of; nothing in it knows an environment.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,12 @@ pub struct App {
     /// Branch → environment, for `--branch` and the pipelines.
     #[serde(default)]
     pub branches: BTreeMap<String, String>,
+    /// Environments of other branches, for a while: `cargo xtask env`. Without this there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previews: Option<Previews>,
+    /// Whose workflows may deploy; without this `bootstrap` makes no roles for CI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github: Option<GitHub>,
     /// Named whole numbers for templates and the site; an environment may override each.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
@@ -29,6 +35,27 @@ pub struct App {
     pub releases: Retention,
     /// The services by name.
     pub services: BTreeMap<String, Service>,
+}
+
+/// Environments that a branch gets for a while. Each is a copy of another environment's file, with a name of its own and
+/// without its domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Previews {
+    /// The environment whose file they go by; not a protected one.
+    pub like: String,
+    /// How long one lives after its last deploy; an hour or more. Default: 48 hours.
+    #[serde(default = "Previews::default_ttl")]
+    pub ttl: Span,
+}
+
+impl Previews {
+    /// The shortest life: a first deploy must come to its end within it, and a CDN takes a while.
+    pub const SHORTEST: Span = Span::minutes(60);
+
+    const fn default_ttl() -> Span {
+        Span::minutes(48 * 60)
+    }
 }
 
 /// What `releases prune` keeps. What a live environment runs is kept in any case.

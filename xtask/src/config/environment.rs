@@ -22,6 +22,9 @@ pub struct EnvironmentFile {
     /// the usual credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The GitHub environment that a job must name to deploy this one. Default: the file's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github_environment: Option<String>,
     /// The AWS region.
     pub region: String,
     /// Deletion and termination protection, point-in-time recovery; `destroy` refuses.
@@ -146,14 +149,23 @@ pub struct Mail {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Environment {
-    /// The file's name without `.yaml`.
+    /// The file's name without `.yaml`, or that of a branch's environment, which has no file.
     pub name: String,
+    /// Of a branch's environment: the one whose file it goes by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
+    /// Tags of its stacks beside those that every stack has; they never change.
+    #[serde(skip)]
+    pub labels: BTreeMap<String, String>,
     /// An account, or the emulator.
     #[serde(flatten)]
     pub target: Target,
     /// Profile of `~/.aws/config`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The GitHub environment that a job must name, where that is not the environment's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub github_environment: Option<String>,
     /// The AWS region.
     pub region: String,
     /// Whether data and stacks are guarded against deletion.
@@ -210,8 +222,11 @@ impl Environment {
         let host = Architecture::host().filter(|_| emulated);
         Self {
             name: name.to_owned(),
+            like: None,
+            labels: BTreeMap::new(),
             target,
             profile: file.profile,
+            github_environment: file.github_environment,
             region: file.region,
             protected: file.protected,
             architecture: host.unwrap_or(file.architecture),
@@ -221,6 +236,17 @@ impl Environment {
             alarm_topic: file.alarm_topic,
             mail: file.mail,
         }
+    }
+
+    /// A branch's environment, like this one. Two sites cannot have one domain, so it has none.
+    pub(super) fn for_branch(self, name: &str) -> Self {
+        Self { like: Some(self.name), name: name.to_owned(), domain: None, ..self }
+    }
+
+    /// The name of the file that it comes from, without `.yaml`.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.like.as_ref().unwrap_or(&self.name)
     }
 
     /// The emulator's port, if the environment is emulated.

@@ -2,8 +2,10 @@
 //! Pure: text in, typed values or an error with file, line and column out. No AWS, no clock.
 
 mod app;
+mod branch;
 mod environment;
 mod function;
+mod github;
 mod position;
 mod reference;
 pub mod schema;
@@ -14,9 +16,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-pub use app::{App, Key, Retention, Service, Site};
+pub use app::{App, Key, Previews, Retention, Service, Site};
+pub use branch::{PREVIEW_PREFIX, is_preview, preview_name};
 pub use environment::{Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target};
 pub use function::find_function;
+pub use github::{GitHub, PREVIEW_ENVIRONMENT, RepositoryIds, RoleClass};
 pub use reference::{OutputRef, Outputs, Value};
 pub use span::Span;
 
@@ -57,15 +61,27 @@ impl Config {
         }
         let (file, text) = read(folder, &self.env.name)?;
         let now = &self.env;
+        let parsed = Environment::resolve(&now.name, position::parse(&file, &text)?);
         let env = Environment {
+            like: now.like.clone(),
+            labels: now.labels.clone(),
+            domain: if now.like.is_some() { None } else { parsed.domain.clone() },
             target: now.target.clone(),
             region: now.region.clone(),
             protected: now.protected,
             profile: now.profile.clone(),
-            ..Environment::resolve(&now.name, position::parse(&file, &text)?)
+            ..parsed
         };
         validate::environment(&app, &env, &file, &text)?;
         Ok(Self { root: folder.to_owned(), app, env })
+    }
+
+    /// The environments of this one's account that are not protected, sorted.
+    #[must_use]
+    pub fn unprotected(&self) -> Vec<String> {
+        let all = environments(&self.root).into_iter().filter_map(|name| load_file(&self.root, &self.app, &name).ok());
+        let ours = all.filter(|other| other.account() == self.env.account() && !other.protected);
+        ours.map(|other| other.name).collect()
     }
 
     /// `{app}-{environment}`, the prefix of every name.
@@ -112,12 +128,13 @@ pub fn check_app(root: &Path, text: &str) -> anyhow::Result<()> {
     environments(root).iter().try_for_each(|name| load_environment(root, &app, name).map(drop))
 }
 
-/// The environment of a branch, as `branches:` maps it.
+/// The environment of a branch: as `branches:` maps it, else one of its own where `previews:` lets branches have that.
 pub fn environment_of_branch(app: &App, branch: &str) -> Result<String, Problem> {
-    app.branches.get(branch).cloned().ok_or_else(|| {
+    let own = || app.previews.as_ref().map(|_| preview_name(branch));
+    app.branches.get(branch).cloned().or_else(own).ok_or_else(|| {
         let known = app.branches.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         Problem::usage(format!("no environment for branch `{branch}`: `branches` in config/app.yaml has {known}"))
-            .hint(format!("add `{branch}: <environment>` under `branches`, or pass `--env`"))
+            .hint(format!("add `{branch}: <environment>` under `branches`, or `previews`, or pass `--env`"))
     })
 }
 
@@ -135,6 +152,35 @@ pub fn environments(root: &Path) -> Vec<String> {
 }
 
 fn load_environment(root: &Path, app: &App, name: &str) -> anyhow::Result<Environment> {
+    if branch::is_reserved(name) {
+        return load_preview(root, app, name);
+    }
+    load_file(root, app, name)
+}
+
+/// The environment of a branch: the file that `previews` names, under another name.
+fn load_preview(root: &Path, app: &App, name: &str) -> anyhow::Result<Environment> {
+    if root.join(format!("config/{name}.yaml")).is_file() {
+        let text = format!("config/{name}.yaml: names like `{name}` are those of branches' environments");
+        let hint = format!("rename it: any name but `{}` that does not begin with `{PREVIEW_PREFIX}`", branch::ALONE);
+        return Err(Problem::usage(text).hint(hint).into());
+    }
+    let Some(previews) = app.previews.as_ref().filter(|_| is_preview(name)) else {
+        let text = format!("no environment `{name}`: no branch has it");
+        return Err(Problem::usage(text).hint("pass `--branch`, or see `cargo xtask env list`").into());
+    };
+    let base = load_file(root, app, &previews.like)?;
+    if base.protected {
+        let text = format!("config/app.yaml: `previews.like` is `{}`, which is protected", previews.like);
+        return Err(Problem::usage(text).hint("name an environment that may end by itself").into());
+    }
+    let env = base.for_branch(name);
+    let (file, text) = read(root, &previews.like)?;
+    validate::environment(app, &env, &file, &text)?;
+    Ok(env)
+}
+
+fn load_file(root: &Path, app: &App, name: &str) -> anyhow::Result<Environment> {
     if !root.join(format!("config/{name}.yaml")).is_file() {
         let known = environments(root);
         let problem = Problem::usage(format!("no environment `{name}`: there is no config/{name}.yaml"));
@@ -162,8 +208,11 @@ impl Config {
         let (Ok(app), Ok(functions)) = (parsed(app), functions) else { panic!("no configuration: {app}") };
         let env = Environment {
             name: "dev".into(),
+            like: None,
+            labels: std::collections::BTreeMap::new(),
             target,
             profile: None,
+            github_environment: None,
             region: "eu-central-1".into(),
             protected: false,
             architecture: Architecture::Arm64,

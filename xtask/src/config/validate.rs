@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::app::{App, Service};
+use super::app::{App, Previews, Service};
 use super::environment::{Environment, Target};
-use super::{OutputRef, Value, position};
+use super::{OutputRef, RoleClass, Value, github, position};
 use crate::error::{Problem, suggestion};
 
 /// Values that CloudWatch Logs takes (API reference, `PutRetentionPolicy`).
@@ -12,6 +12,8 @@ const RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 /// Longest function name (AWS Lambda, `CreateFunction`).
 const FUNCTION_NAME_MAX: usize = 64;
+/// Longest role name (IAM User Guide, "IAM and AWS STS quotas").
+const ROLE_NAME_MAX: usize = 64;
 /// Longest bucket name (Amazon S3, "Bucket naming rules").
 const BUCKET_NAME_MAX: usize = 63;
 
@@ -25,6 +27,13 @@ pub(super) fn app(app: &App, file: &str, text: &str) -> Result<(), Problem> {
         if value == 0 {
             return Err(at(&["releases", name], "must be 1 or more"));
         }
+    }
+    if let Some(previews) = app.previews.as_ref().filter(|previews| previews.ttl < Previews::SHORTEST) {
+        let text = format!("`{}` is less than {}, and a first deploy may take that", previews.ttl, Previews::SHORTEST);
+        return Err(at(&["previews", "ttl"], &text));
+    }
+    if let Some(github) = &app.github {
+        github::check(github, &at)?;
     }
     for (name, service) in &app.services {
         if name == "aws" || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
@@ -53,7 +62,8 @@ pub(super) fn files(
 ) -> Result<(), Problem> {
     let at = |path: &[&str], message: &str| position::error(file, text, path, message);
     let branches = app.branches.iter().map(|(branch, name)| (vec!["branches", branch.as_str()], name));
-    for (path, name) in branches.chain([(vec!["defaultEnvironment"], &app.default_environment)]) {
+    let previews = app.previews.iter().map(|previews| (vec!["previews", "like"], &previews.like));
+    for (path, name) in branches.chain(previews).chain([(vec!["defaultEnvironment"], &app.default_environment)]) {
         if !environments.contains(name) {
             let problem = at(&path, &format!("no environment `{name}`: there is no config/{name}.yaml"));
             return Err(problem.hint(suggestion(name, "known", environments)));
@@ -153,6 +163,7 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
         Target::Account(_) | Target::Emulator(_) => {}
     }
     check_resources(env, &at)?;
+    github::check_environment(env, &at)?;
     check_functions(app, env, &at)?;
     if let Some(limit) = env.limits.keys().find(|limit| !app.limits.contains_key(*limit)) {
         let problem = at(&["limits", limit], &format!("no limit `{limit}` in config/app.yaml"));
@@ -225,6 +236,19 @@ fn check_lengths(app: &App, env: &Environment, at: &At<'_>) -> Result<(), Proble
     let plain = env.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain || env.name.starts_with('-') || env.name.ends_with('-') {
         return Err(at(&[], "an environment's name has `a-z0-9-` only, and no `-` at its ends"));
+    }
+    if github::RESERVED.contains(&env.name.as_str()) {
+        let message =
+            format!("`{}` is part of the names of what an account shares: name the environment otherwise", env.name);
+        return Err(at(&[], &message));
+    }
+    let role = RoleClass::Deploy(env.name.clone()).role(app);
+    if role.len() > ROLE_NAME_MAX {
+        let message = format!(
+            "`{role}` has {} characters, a role's name at most {ROLE_NAME_MAX}: shorten the environment's name",
+            role.len()
+        );
+        return Err(at(&[], &message));
     }
     for (service, spec) in &app.services {
         let stack = format!("{}-{}-{service}", app.app, env.name);

@@ -86,5 +86,6 @@ pub(crate) fn rewired(
 /// Only what never changes: a changed tag is an update of every resource.
 fn tags(config: &Config, service: &str) -> BTreeMap<String, String> {
     let facts = [("app", config.app.app.as_str()), ("environment", &config.env.name), ("service", service)];
-    facts.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    config.env.labels.clone().into_iter().chain(facts).collect()
 }

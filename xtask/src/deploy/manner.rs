@@ -4,6 +4,7 @@ use super::stack::Policy;
 use crate::config::Config;
 use crate::error::Problem;
 use crate::plan::{Allowed, Plan};
+use crate::previews::Claim;
 
 /// What differs from the usual.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Manner {
     pub asks: Option<String>,
     /// The plan that was reviewed: exactly that is deployed, or nothing.
     pub reviewed: Option<Plan>,
+    /// Whose environment it is, where a branch gets one.
+    pub claim: Option<Claim>,
 }
 
 impl Manner {

@@ -27,7 +27,7 @@ use crate::hotswap::{self, Ledger};
 use crate::keys::Keys;
 use crate::plan::{self, StackPlan};
 use crate::recorder::{self, Kind};
-use crate::{graph, local, preflight, site};
+use crate::{graph, local, preflight, previews, site};
 
 /// What a deploy did; printed by `--json`.
 #[derive(Debug, Serialize)]
@@ -136,7 +136,13 @@ pub async fn run_in(
     recorder::keep(&ctx.ui, &environment, Box::pin(deploy(ctx, config, asked, source, manner))).await
 }
 
-async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, manner: Manner) -> anyhow::Result<Report> {
+async fn deploy(
+    ctx: &Ctx,
+    mut config: Config,
+    asked: &[String],
+    source: Source,
+    manner: Manner,
+) -> anyhow::Result<Report> {
     let start = Instant::now();
     if manner.hotswap {
         hotswap::refuse_protected(&config.env)?;
@@ -153,6 +159,8 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
             format!("{} in {} {} as {}", config.env.name, identity.account, config.env.region, identity.arn),
         );
     }
+    let records = previews::Store::of(&aws.s3, &config);
+    previews::open(&records, &mut config, manner.claim.as_ref(), &identity.arn).await?;
     source.check(&aws).await?;
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
@@ -165,6 +173,7 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
     if config.env.endpoint().is_some() {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     }
+    previews::renew(&records, &config, manner.claim.as_ref(), (&identity.arn, false)).await?;
     source.bring(ctx, &aws, &config).await?;
     let full = draft.plan.services.clone();
     let run = Arc::new(Run {
@@ -189,6 +198,10 @@ async fn deploy(ctx: &Ctx, config: Config, asked: &[String], source: Source, man
     });
     let done = deploy_all(&run).await;
     let release = run.notes.record(&run, start.elapsed(), done.is_ok()).await;
+    let renewed = previews::renew(&records, &run.config, run.manner.claim.as_ref(), (&run.by, done.is_ok())).await;
+    if let Err(error) = renewed {
+        run.ctx.ui.warn(format!("the environment's time was not started anew: {error:#}"));
+    }
     let (stacks, outputs, sites) = done?;
     let changed =
         stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);

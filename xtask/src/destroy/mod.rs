@@ -14,7 +14,7 @@ use crate::aws::{Aws, names};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::{hotswap, local};
+use crate::{hotswap, local, previews};
 use observe::Observed;
 use scope::Scope;
 
@@ -36,9 +36,12 @@ pub async fn run(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
     let identity = aws.identify(&config.env).await?;
     ctx.ui.step("Environment", format!("{name} in {} {} as {}", identity.account, config.env.region, identity.arn));
     let observed = observe::observe(&aws, config).await?;
+    let records = previews::Store::of(&aws.s3, config);
     if observed.is_empty() {
+        previews::end(&records, name, None, &identity.arn).await?;
         hotswap::forget(&aws, config).await?;
         audit::audit(&aws, config, &observed.scope).await?;
+        previews::forget(&records, name).await?;
         ctx.ui.step("Finished", format!("there is nothing of `{name}` to destroy"));
         return Ok(());
     }
@@ -51,7 +54,10 @@ pub async fn run(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
         config.artifact_bucket()
     ));
     ctx.ui.confirm(&format!("This deletes all of it, for good, from account {}", identity.account), name)?;
-    delete(ctx, &aws, config, observed).await
+    // From here on nobody deploys into a branch's environment.
+    previews::end(&records, name, None, &identity.arn).await?;
+    delete(ctx, &aws, config, observed).await?;
+    previews::forget(&records, name).await
 }
 
 async fn delete(ctx: &Ctx, aws: &Aws, config: &Config, observed: Observed) -> anyhow::Result<()> {

@@ -20,8 +20,12 @@ pub use python::{OLDEST as OLDEST_PYTHON, Python};
 pub use venv::Venv;
 pub use version::Version;
 
-/// Makes sure that the environment's emulator runs; a few milliseconds where it does already.
+/// Makes sure that the environment's emulator runs; a few milliseconds where it does already, nothing where the environment
+/// is on AWS.
 pub async fn ensure(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
+    if config.env.endpoint().is_none() {
+        return Ok(());
+    }
     on_a_thread(ctx, config, Emulator::ensure).await
 }
 
@@ -59,7 +63,7 @@ async fn on_a_thread<T: Send + 'static>(
             ))
             .into());
     };
-    let emulator = Emulator::new(ctx, &config.env.name, &config.env.region, port);
+    let emulator = Emulator::new(ctx, config.env.file(), &config.env.region, port);
     tokio::task::spawn_blocking(move || work(&emulator)).await?
 }
 
@@ -71,7 +75,22 @@ fn tail(text: &str, lines: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::tail;
+    use std::path::Path;
+
+    use super::{ensure, status, tail};
+    use crate::commands::Ctx;
+    use crate::config::Config;
+    use crate::error::{Exit, exit_of};
+    use crate::ui::{Mode, Ui};
+
+    #[tokio::test]
+    async fn an_environment_on_aws_needs_no_emulator_and_has_none_to_show() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
+        let config = Config::load(&root, Some("dev")).unwrap();
+        let ctx = Ctx { root, ui: Ui::new(Mode::default()), reload: None };
+        ensure(&ctx, &config).await.unwrap();
+        assert_eq!(exit_of(&status(&ctx, &config).await.map(drop).unwrap_err()), Exit::Usage);
+    }
 
     #[test]
     fn the_tail_of_a_text_is_its_last_lines() {

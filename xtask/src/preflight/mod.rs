@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::deploy::{Seen, Source, World};
 use crate::error::Problem;
 use crate::keys::Facts;
+use crate::render::Renderer;
 use names::Named;
 
 /// Something that would let the deploy fail, or lose data.
@@ -33,6 +34,22 @@ struct Wanted {
     template: Value,
     /// The template in force; none where the stack is new.
     live: Option<Value>,
+}
+
+/// Refuses an environment some name of which is too long for AWS, before anybody is asked anything.
+///
+/// # Errors
+/// All names that are too long, or a template that cannot be rendered.
+pub fn lengths(config: &Config) -> anyhow::Result<()> {
+    let renderer = Renderer::load(&config.root)?;
+    let mut findings = Vec::new();
+    for service in config.app.services.keys() {
+        let stack = config.stack_name(service);
+        let template = serde_yaml::from_str(&renderer.offline(config, service)?)?;
+        let long = names::too_long(&names::of(config, &stack, &template)).into_iter();
+        findings.extend(long.map(|(problem, remedy)| Finding { stack: stack.clone(), problem, remedy }));
+    }
+    Ok(refuse(&config.env.name, &findings)?)
 }
 
 /// The templates of these services as a source has them, for who has no plan to take them from.
@@ -161,12 +178,17 @@ fn taken(stack: &str, name: &Named) -> Finding {
     }
 }
 
+/// The physical names in a template, as far as they are known before the deploy.
+#[cfg(test)]
+pub(crate) fn names_of(config: &Config, stack: &str, template: &Value) -> Vec<String> {
+    names::of(config, stack, template).into_iter().map(|one| one.name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::stacks::LiveStack;
     use crate::config::environments;
-    use crate::render::Renderer;
     use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
     use std::path::Path;

@@ -19,6 +19,7 @@ pub(crate) mod samples;
 pub mod show;
 mod sources;
 
+pub use commit::of as commit;
 pub use leave::{Leaving, Left, leave};
 pub use ledger::Ledger;
 

@@ -12,9 +12,11 @@ use crate::config::Config;
 pub(super) fn of_clone(config: &Config) -> anyhow::Result<Files> {
     let stacks = archive::read(&config.root.join("stacks"))?;
     let mut files: Files = stacks.into_iter().map(|(path, bytes)| (format!("stacks/{path}"), bytes)).collect();
-    for file in ["config/app.yaml".to_owned(), environment_file(&config.env.name)] {
+    // A branch's environment has its file under another name: in the release it has its own.
+    let own = (environment_file(config.env.file()), environment_file(&config.env.name));
+    for (file, name) in [("config/app.yaml".to_owned(), "config/app.yaml".to_owned()), own] {
         let bytes = std::fs::read(config.root.join(&file)).with_context(|| format!("cannot read `{file}`"))?;
-        files.insert(file, bytes);
+        files.insert(name, bytes);
     }
     Ok(files)
 }

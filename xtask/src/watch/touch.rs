@@ -45,7 +45,7 @@ impl Map {
         let app = &config.app;
         let mut map = Self {
             root: config.root.clone(),
-            environment: config.env.name.clone(),
+            environment: config.env.file().to_owned(),
             all: app.services.keys().cloned().collect(),
             ..Self::default()
         };

@@ -1,0 +1,84 @@
+//! Arguments of `env`: environments of branches.
+
+use clap::{Args, Subcommand};
+
+use crate::config::Span;
+use crate::ui::Mode;
+
+/// What to do with the environments of branches.
+#[derive(Clone, Debug, Subcommand)]
+pub enum EnvCommand {
+    /// Make a branch's environment or bring it up to date. Its time starts anew; it ends by itself.
+    Up(EnvUpArgs),
+    /// List the environments of branches, the next to end first.
+    List(EnvListArgs),
+    /// Destroy the environments of branches whose time is over. No other environment is ever touched.
+    Gc(EnvGcArgs),
+    /// Destroy a branch's environment.
+    Down(EnvDownArgs),
+}
+
+impl EnvCommand {
+    /// How the printer behaves.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Up(args) => Mode { json: args.json, yes: true },
+            Self::List(args) => Mode { json: args.json, yes: false },
+            Self::Gc(args) => Mode { json: args.json, yes: true },
+            Self::Down(args) => Mode { json: false, yes: args.yes },
+        }
+    }
+}
+
+/// Arguments of `env up`.
+#[derive(Clone, Debug, Args)]
+pub struct EnvUpArgs {
+    /// The branch.
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: String,
+    /// How long it lives after this deploy and each further one, such as `8h` or `7d`. Default: as before, at first
+    /// `previews.ttl` of config/app.yaml.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub ttl: Option<Span>,
+    /// Whose it is: a tag of its stacks, so what it is made with stays. Default: whoever makes it.
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+    /// Print the result as JSON on stdout, as `deploy` does.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `env list`.
+#[derive(Clone, Debug, Args)]
+pub struct EnvListArgs {
+    /// As JSON: the records, each with its `state`: `live`, `expired` or `ending`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `env gc`.
+#[derive(Clone, Debug, Args)]
+pub struct EnvGcArgs {
+    /// Only list what would go.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// As JSON: `{destroyed, kept, failed}`, names of environments.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `env down`.
+#[derive(Clone, Debug, Args)]
+pub struct EnvDownArgs {
+    /// The branch.
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: String,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    Span::try_from(text.to_owned())
+}
