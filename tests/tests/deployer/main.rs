@@ -2,6 +2,7 @@
 //! One emulator, so one test at a time: each takes the lock.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod configuration;
 mod guide;
 mod hotswap;

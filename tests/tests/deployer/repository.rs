@@ -79,6 +79,24 @@ impl Repository {
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
     }
 
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.root.join(file)
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).unwrap()
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.path(file), text).unwrap();
+    }
+
+    /// Where the emulator listens.
+    #[expect(clippy::unused_self, reason = "the emulator is the repository's")]
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{PORT}")
+    }
+
     /// Makes a linked folder a copy, free to be changed.
     pub(crate) fn own(&self, folder: &str) {
         let link = self.root.join(folder);
@@ -97,6 +115,15 @@ impl Repository {
 
     pub(crate) fn xtask(&self, args: &[&str]) -> Ran {
         Ran::of(&self.root, args)
+    }
+
+    /// The deployer in an environment of its own: only these of the variables that lead to AWS.
+    pub(crate) fn xtask_with(&self, variables: &[(&str, String)], args: &[&str]) -> Ran {
+        let mut command = command(&self.root, args);
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
+            command.env_remove(name);
+        }
+        Ran::finished(command.envs(variables.iter().map(|(name, value)| (name, value))))
     }
 
     /// Starts the deployer; stderr is piped.
@@ -155,7 +182,11 @@ fn command(root: &Path, args: &[&str]) -> Command {
 impl Ran {
     /// The deployer, run in a folder to its end.
     pub(crate) fn of(root: &Path, args: &[&str]) -> Self {
-        let output = command(root, args).output().unwrap();
+        Self::finished(&mut command(root, args))
+    }
+
+    fn finished(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -11,7 +11,7 @@ pub(super) async fn run(args: LocalArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
     match args.action {
         LocalAction::Start => {
-            local::ensure(ctx, &config).await?;
+            local::start(ctx, &config).await?;
             show(ctx, &local::status(ctx, &config).await?);
         }
         LocalAction::Stop => stop(ctx, &config).await?,

@@ -26,9 +26,7 @@ pub(super) async fn run(args: PromoteArgs, ctx: &Ctx) -> anyhow::Result<()> {
             .into());
     }
     for config in [&from, &to] {
-        if config.env.endpoint().is_some() {
-            local::ensure(ctx, config).await?;
-        }
+        local::ensure(ctx, config).await?;
     }
     let (source, target) = (Aws::connect(&from.env).await, Aws::connect(&to.env).await);
     let (ours, _) = tokio::try_join!(source.identify(&from.env), target.identify(&to.env))?;

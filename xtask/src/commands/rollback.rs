@@ -18,9 +18,7 @@ const LOOKED_AT: usize = 100;
 
 pub(super) async fn run(args: RollbackArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
-    if config.env.endpoint().is_some() {
-        local::ensure(ctx, &config).await?;
-    }
+    local::ensure(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
     aws.identify(&config.env).await?;
     let ledger = Ledger::of(&aws.s3, &config);

@@ -29,9 +29,7 @@ pub async fn run(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
             .hint(format!("to give it up: set `protected: false` in config/{name}.yaml, deploy that, then destroy"))
             .into());
     }
-    if config.env.endpoint().is_some() {
-        local::ensure(ctx, config).await?;
-    }
+    local::ensure(ctx, config).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
     ctx.ui.step("Environment", format!("{name} in {} {} as {}", identity.account, config.env.region, identity.arn));

@@ -20,12 +20,17 @@ pub use python::{OLDEST as OLDEST_PYTHON, Python};
 pub use venv::Venv;
 pub use version::Version;
 
-/// Makes sure that the environment's emulator runs; a few milliseconds where it does already, nothing where the environment
-/// is on AWS.
+/// Makes sure that what the environment lives in is there: its emulator runs (a few milliseconds where it does
+/// already), and an environment on AWS needs none.
 pub async fn ensure(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
-    if config.env.endpoint().is_none() {
-        return Ok(());
+    match config.env.emulator_port() {
+        Some(_) => start(ctx, config).await,
+        None => Ok(()),
     }
+}
+
+/// Starts the emulator where it does not run.
+pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
     on_a_thread(ctx, config, Emulator::ensure).await
 }
 

@@ -1,0 +1,104 @@
+//! Environments with an `account` instead of an emulator, each in an account of its own. `AWS_ENDPOINT_URL` leads to the
+//! emulator, which keeps a state per access key of twelve digits, as if it were the account's number. Without functions:
+//! those of an account get an optimized build.
+
+use serde_json::Value;
+
+use crate::repository::{Ran, Repository};
+
+/// Environment (which is its profile's name too), account.
+const ACCOUNTS: [(&str, &str); 2] = [("first", "111111111111"), ("second", "222222222222")];
+
+/// The accounts' environments, with a profile for each.
+fn accounts(repository: &Repository) {
+    let emulated = repository.read("config/scratch.yaml");
+    let start = emulated.find("emulator:").unwrap();
+    let end = emulated.find("region:").unwrap();
+    let mut credentials = String::new();
+    for (name, account) in ACCOUNTS {
+        let place = format!("account: \"{account}\"\nprofile: {name}\narchitecture: {}\n", std::env::consts::ARCH);
+        let text = format!("{}{place}{}", &emulated[..start], &emulated[end..]);
+        repository.write(&format!("config/{name}.yaml"), &text.replace("aarch64", "arm64"));
+        credentials += &format!("[{name}]\naws_access_key_id = {account}\naws_secret_access_key = none\n");
+    }
+    repository.write("credentials", &credentials);
+    repository.xtask(&["local", "start"]).ok();
+}
+
+fn xtask(repository: &Repository, args: &[&str]) -> Ran {
+    let credentials = repository.path("credentials");
+    let variables = [
+        ("AWS_ENDPOINT_URL", repository.endpoint()),
+        ("AWS_SHARED_CREDENTIALS_FILE", credentials.display().to_string()),
+        ("AWS_CONFIG_FILE", credentials.with_file_name("none").display().to_string()),
+    ];
+    repository.xtask_with(&variables, args)
+}
+
+fn json(ran: Ran) -> Value {
+    serde_json::from_str(&ran.ok().stdout).unwrap()
+}
+
+#[test]
+fn what_an_account_got_is_planned_promoted_to_another_account_rolled_back_and_destroyed() {
+    let repository = Repository::new();
+    accounts(&repository);
+    let on_first = ["--env", "first", "--service", "auth"];
+    let unprepared = xtask(&repository, &[&["deploy", "--yes"], &on_first[..]].concat()).failed(1);
+    assert!(unprepared.contains("cargo xtask bootstrap --env first"), "{unprepared}");
+    for (name, account) in ACCOUNTS {
+        let asked = xtask(&repository, &["bootstrap", "--env", name]).failed(3);
+        assert!(asked.contains(account), "the account is named in the question: {asked}");
+        xtask(&repository, &["bootstrap", "--env", name, "--yes"]).ok();
+    }
+
+    let plan = [&["plan", "--json", "--detailed-exitcode"], &on_first[..]].concat();
+    let planned = xtask(&repository, &plan);
+    assert_eq!(planned.code, 4, "{}", planned.stderr);
+    xtask(&repository, &[&["deploy"], &on_first[..]].concat()).failed(3);
+    let deployed = json(xtask(&repository, &[&["deploy", "--json", "--yes"], &on_first[..]].concat()));
+    assert_eq!((&deployed["release"], &deployed["stacks"]["auth"]), (&1.into(), &"created".into()));
+    assert_eq!(xtask(&repository, &plan).code, 0, "what was deployed is what was planned");
+
+    let promote = ["promote", "--from", "first", "--to", "second", "--json", "--yes"];
+    let promoted = json(xtask(&repository, &promote));
+    assert_eq!(promoted["stacks"]["auth"], "created");
+    let pool = |report: &Value| report["outputs"]["auth"]["UserPoolId"].clone();
+    assert_ne!(pool(&promoted), pool(&deployed));
+
+    repository.edit("stacks/auth.yaml.tera", "MinimumLength: 12", "MinimumLength: 14");
+    let second = json(xtask(&repository, &[&["deploy", "--json", "--yes"], &on_first[..]].concat()));
+    assert_eq!((&second["release"], &second["stacks"]["auth"]), (&2.into(), &"updated".into()));
+    let back = json(xtask(&repository, &["rollback", "--env", "first", "--json", "--yes"]));
+    assert_eq!((&back["release"], &back["stacks"]["auth"]), (&3.into(), &"updated".into()));
+
+    xtask(&repository, &["destroy", "--env", "first", "--yes"]).ok();
+    let left = json(xtask(&repository, &["outputs", "--env", "second", "--json"]));
+    assert_eq!(left["auth"]["UserPoolId"], pool(&promoted), "the other account keeps what it has");
+    xtask(&repository, &["destroy", "--env", "second", "--yes"]).ok();
+}
+
+#[test]
+fn credentials_of_another_account_end_every_command_before_its_first_write() {
+    let repository = Repository::new();
+    accounts(&repository);
+    repository.edit("config/second.yaml", "profile: second", "profile: first");
+    let commands: [&[&str]; 6] = [
+        &["bootstrap", "--yes"],
+        &["plan"],
+        &["deploy", "--yes"],
+        &["rollback", "--yes"],
+        &["destroy", "--yes"],
+        &["keys", "rotate", "--yes"],
+    ];
+    for command in commands {
+        let refused = xtask(&repository, &[command, &["--env", "second"]].concat());
+        assert_ne!(refused.code, 0, "{command:?}");
+        for (_, account) in ACCOUNTS {
+            assert!(refused.stderr.contains(account), "{command:?} names `{account}`: {}", refused.stderr);
+        }
+    }
+    repository.edit("config/second.yaml", "profile: first", "profile: second");
+    let bootstrapped = xtask(&repository, &["deploy", "--env", "second", "--service", "auth", "--yes"]).failed(1);
+    assert!(bootstrapped.contains("cargo xtask bootstrap --env second"), "nothing was written: {bootstrapped}");
+}
