@@ -151,6 +151,11 @@ impl Ui {
         }
     }
 
+    /// A line of another program, as it said it: not ours to leave out.
+    pub fn tool(&self, text: &str) {
+        self.line("tool", text, text);
+    }
+
     /// A line with a bold first word, as cargo does: `   Deployed demo-dev-orders in 3 s`.
     pub fn step(&self, verb: &str, rest: impl AsRef<str>) {
         let rest = rest.as_ref();

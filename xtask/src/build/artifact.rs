@@ -187,10 +187,10 @@ fn look(package: &str, digest: &str, path: PathBuf) -> anyhow::Result<Packaged> 
 async fn build_all(ui: &Ui, config: &Config, plan: Plan) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let packages: Vec<String> = config.app.services.values().filter_map(|service| service.package.clone()).collect();
     ui.step("Building", format!("{} ({})", packages.join(", "), plan.label()));
-    let binaries = cargo::build(&config.root, &packages, plan).await?;
+    let binaries = cargo::build(ui, (&config.root, None), &packages, plan).await?;
     if plan.release && plan.native && !fits(&binaries, plan)? {
         ui.step("Building", "again with cargo-zigbuild: this machine's glibc is newer than Lambda's");
-        return cargo::build(&config.root, &packages, Plan { native: false, ..plan }).await;
+        return cargo::build(ui, (&config.root, None), &packages, Plan { native: false, ..plan }).await;
     }
     Ok(binaries)
 }

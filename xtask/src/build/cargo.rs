@@ -6,23 +6,34 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{ChildStderr, Command};
 
 use super::plan::{GLIBC_MAX, Plan};
 use crate::error::Problem;
+use crate::ui::Ui;
 
-/// Builds the packages' binaries and returns their paths by package.
-pub(super) async fn build(root: &Path, packages: &[String], plan: Plan) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+/// Builds the packages' binaries and returns their paths by package; in the workspace's own target, or in another folder.
+pub(super) async fn build(
+    ui: &Ui,
+    (root, target): (&Path, Option<&Path>),
+    packages: &[String],
+    plan: Plan,
+) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     if !plan.native {
         require_target(plan).await?;
     }
     let mut command = Command::new(cargo());
-    command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_cargo_run(name)) {
         command.env_remove(name);
     }
+    if let Some(target) = target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
     command.arg(if plan.native { "build" } else { "zigbuild" });
     command.args(["--locked", "--quiet", "--message-format", "json-render-diagnostics"]);
+    command.args(["--color", if ui.colour() { "always" } else { "never" }]);
     if plan.release {
         command.arg("--release");
         command.env("CARGO_ENCODED_RUSTFLAGS", remap(root));
@@ -33,12 +44,55 @@ pub(super) async fn build(root: &Path, packages: &[String], plan: Plan) -> anyho
     for package in packages {
         command.args(["--package", package]);
     }
-    let child = command.spawn().context("cannot start cargo")?;
+    let mut child = command.spawn().context("cannot start cargo")?;
+    let told = child.stderr.take().map(|stderr| pass_on(ui.clone(), stderr));
+    let told = tokio::spawn(async move {
+        match told {
+            Some(told) => told.await,
+            None => String::new(),
+        }
+    });
     let output = child.wait_with_output().await.context("cannot read cargo's output")?;
     if !output.status.success() {
-        return Err(Problem::failed(format!("cargo could not build {}", packages.join(", "))).into());
+        return Err(failed(packages, plan, culprit(&told.await.unwrap_or_default())).into());
     }
     executables(&output.stdout, packages)
+}
+
+/// Shows what cargo says as it says it; returns all of it, without colours.
+async fn pass_on(ui: Ui, stderr: ChildStderr) -> String {
+    let mut lines = BufReader::new(stderr).split(b'\n');
+    let mut told = String::new();
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let line = String::from_utf8_lossy(&line);
+        ui.tool(&line);
+        told.push_str(&console::strip_ansi_codes(&line));
+        told.push('\n');
+    }
+    told
+}
+
+/// The crate at which a build ended, as cargo names it.
+fn culprit(told: &str) -> Option<&str> {
+    let of = |line| {
+        let words = ["failed to run custom build command for `", "could not compile `"];
+        let rest = words.iter().find_map(|words| str::split_once(line, words))?.1;
+        rest.split(['`', ' ']).next()
+    };
+    told.lines().find_map(of)
+}
+
+/// Our own code is for its author to mend; of somebody else's crate nobody sees at once what it lacks.
+fn failed(packages: &[String], plan: Plan, culprit: Option<&str>) -> Problem {
+    let text = format!("cargo could not build {}", packages.join(", "));
+    match culprit {
+        None => Problem::failed(text),
+        Some(name) if plan.native => Problem::failed(format!("{text}: crate `{name}` failed")),
+        Some(name) => Problem::failed(format!("{text}: crate `{name}` failed for `{}`", plan.triple())).hint(format!(
+            "if the compiler blames none of your own lines, `{name}` does not build across: use it without C code (its features \
+             say how), or set `architecture` to this machine's; cargo xtask doctor"
+        )),
+    }
 }
 
 /// The cargo that runs us, else the one on `PATH`.
@@ -98,6 +152,7 @@ fn executables(stdout: &[u8], packages: &[String]) -> anyhow::Result<BTreeMap<St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Architecture;
 
     #[test]
     fn executables_are_read_from_cargos_messages() {
@@ -109,6 +164,25 @@ mod tests {
         assert_eq!(found["a"], PathBuf::from("/t/a"));
         let missing = executables(lines, &["lib".into()]).unwrap_err();
         assert!(missing.to_string().contains("no binary `lib`"));
+    }
+
+    #[test]
+    fn the_crate_at_which_a_build_ends_is_named_and_across_machines_with_what_to_do() {
+        let script =
+            "warning: x\nerror: failed to run custom build command for `aws-lc-sys v0.34.0`\n\nCaused by:\n  cmake";
+        assert_eq!(culprit(script), Some("aws-lc-sys"));
+        assert_eq!(culprit("error: could not compile `orders` (lib) due to 2 previous errors"), Some("orders"));
+        assert_eq!(culprit("error: the lock file needs to be updated"), None);
+        let plan = |native| Plan { release: true, architecture: Architecture::Arm64, native };
+        let error = anyhow::Error::from(failed(&["orders".into()], plan(false), culprit(script)));
+        let wanted = "cargo could not build orders: crate `aws-lc-sys` failed for `aarch64-unknown-linux-gnu`";
+        assert_eq!(error.to_string(), wanted);
+        assert!(crate::error::hints(&error).any(|hint| hint.contains("`aws-lc-sys` does not build across")));
+        let own = anyhow::Error::from(failed(&["orders".into()], plan(true), Some("orders")));
+        assert_eq!(
+            (own.to_string().as_str(), crate::error::hints(&own).count()),
+            ("cargo could not build orders: crate `orders` failed", 0)
+        );
     }
 
     #[test]

@@ -6,10 +6,12 @@ mod digest;
 mod elf;
 mod package;
 mod plan;
+mod verify;
 
 pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all, planned};
 pub(crate) use cargo::is_cargo_run;
 pub use plan::Plan;
+pub use verify::verify;
 
 /// The folders of the workspace's packages that a package is built from, its own included, below the root.
 pub fn folders(

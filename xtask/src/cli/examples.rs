@@ -125,6 +125,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("build --env prod", "the zips that a deploy of prod would upload"),
             ("build --architecture x86_64 --json", "for another processor; sizes and hashes as JSON"),
+            ("build --verify", "whether the same sources give the same bytes; takes two whole builds"),
         ],
     ),
     ("render", &[("render --env prod --out /tmp/prod", "the templates, to read or to compare")]),

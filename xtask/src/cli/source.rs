@@ -16,6 +16,9 @@ pub struct BuildArgs {
     /// Build the release for this processor instead of the environment's.
     #[arg(long, value_enum)]
     pub architecture: Option<Architecture>,
+    /// Build the release twice, each time from nothing, and compare the zips byte by byte.
+    #[arg(long)]
+    pub verify: bool,
     /// Packages, keys, sizes and SHA-256 as JSON on stdout.
     #[arg(long)]
     pub json: bool,

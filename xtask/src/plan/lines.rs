@@ -111,7 +111,8 @@ fn security(changes: &[SecurityChange], new: &BTreeSet<&str>) -> Vec<Line> {
             0,
             format!("{}.{} ({}): {}", change.service, change.id, change.kind, topic(change.topic)),
         ));
-        lines.extend(change.granted.iter().map(|right| line('+', 1, right)));
+        let sign = |right: &str| if grants::is_broad(right) { '!' } else { '+' };
+        lines.extend(change.granted.iter().map(|right| line(sign(right), 1, right)));
         lines.extend(change.revoked.iter().map(|right| line('-', 1, right)));
         lines.extend(change.changed.iter().map(|place| line('~', 1, place)));
     }

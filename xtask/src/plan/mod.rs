@@ -1,5 +1,5 @@
-//! What a deploy will do, as data: one plan across stacks, code, keys and sites, made from what is live. `make` reads, all
-//! else is pure. Nothing in here writes.
+//! What a deploy will do, as data: one plan across stacks, code, keys and sites, made from what is live. `make` and
+//! `swapped` read, all else is pure. Nothing in here writes.
 
 pub mod check;
 pub mod diff;
@@ -16,6 +16,7 @@ mod reviewed;
 mod security;
 mod stack;
 mod stateful;
+mod swapped;
 mod template;
 #[cfg(test)]
 mod tests;

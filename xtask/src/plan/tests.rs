@@ -309,7 +309,7 @@ fn rights_that_come_with_a_new_resource_of_a_stack_that_is_there_are_told_to_the
     ] {
         assert!(joined.contains(&right.replace(' ', "")), "{right}: {shown}");
     }
-    assert!(markdown(&plan).contains("+     Allow iam:PassRole on *"), "{}", markdown(&plan));
+    assert!(markdown(&plan).contains("!     Allow iam:PassRole on *"), "{}", markdown(&plan));
 }
 
 #[test]
