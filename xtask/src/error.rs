@@ -65,22 +65,32 @@ impl std::error::Error for Problem {}
 /// The exit code that an error chain asks for.
 #[must_use]
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    problems(error).next().map_or(Exit::Failed, |problem| problem.exit)
+    problems(error).into_iter().next().map_or(Exit::Failed, |(exit, _)| exit)
 }
 
 /// The hints along an error chain, outermost first.
 pub fn hints(error: &anyhow::Error) -> impl Iterator<Item = &str> {
-    problems(error).filter_map(|problem| problem.hint.as_deref())
+    problems(error).into_iter().filter_map(|(_, hint)| hint)
 }
 
-/// `anyhow` hides a context value from the chain's items, but not from its own downcast: look at both.
-fn problems(error: &anyhow::Error) -> impl Iterator<Item = &Problem> {
-    let from_chain = error.chain().filter_map(|cause| cause.downcast_ref::<Problem>());
-    let mut seen: Vec<&Problem> = from_chain.collect();
-    if seen.is_empty() {
-        seen.extend(error.downcast_ref::<Problem>());
+/// `anyhow` hides a context value from the chain's items, but not from its own downcast: look at both. The sync has
+/// problems of its own, since it knows nothing of commands.
+fn problems(error: &anyhow::Error) -> Vec<(Exit, Option<&str>)> {
+    let of_sync = |problem: &'_ site_sync::Problem| if problem.usage { Exit::Usage } else { Exit::Failed };
+    let mut seen = Vec::new();
+    for cause in error.chain() {
+        if let Some(problem) = cause.downcast_ref::<Problem>() {
+            seen.push((problem.exit, problem.hint.as_deref()));
+        } else if let Some(problem) = cause.downcast_ref::<site_sync::Problem>() {
+            seen.push((of_sync(problem), problem.hint.as_deref()));
+        }
     }
-    seen.into_iter()
+    if seen.is_empty() {
+        seen.extend(error.downcast_ref::<Problem>().map(|problem| (problem.exit, problem.hint.as_deref())));
+        let synced = error.downcast_ref::<site_sync::Problem>();
+        seen.extend(synced.map(|problem| (of_sync(problem), problem.hint.as_deref())));
+    }
+    seen
 }
 
 /// The name in `known` nearest to `given`, if it is near enough to be a slip of the hand.

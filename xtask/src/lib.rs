@@ -1,4 +1,4 @@
-//! The deployer. A pure core (`config`, `graph`, `render`, `build::digest`, `site::plan`), thin adapters (`aws`, `local`),
+//! The deployer. A pure core (`config`, `graph`, `render`, `build::digest`, `site-sync`), thin adapters (`aws`, `local`),
 //! and commands that join them. Nothing in here knows what the application is about.
 
 pub mod aws;

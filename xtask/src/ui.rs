@@ -1,5 +1,6 @@
 //! The one place that prints: data to stdout, words for people to stderr, progress only on a terminal.
 
+pub mod meter;
 mod progress;
 mod terminal;
 

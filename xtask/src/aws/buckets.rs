@@ -82,19 +82,6 @@ pub async fn list_under(client: &Client, bucket: &str, prefix: &str) -> anyhow::
     Ok(found)
 }
 
-/// Key → `ETag` of every object.
-pub async fn list(client: &Client, bucket: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut found = BTreeMap::new();
-    let mut pages = client.list_objects_v2().bucket(bucket).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(explain).with_context(|| format!("cannot list `s3://{bucket}`"))?;
-        for object in page.contents() {
-            found.insert(object.key().unwrap_or_default().to_owned(), object.e_tag().unwrap_or_default().to_owned());
-        }
-    }
-    Ok(found)
-}
-
 /// How much a bucket holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Contents {

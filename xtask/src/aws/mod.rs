@@ -15,6 +15,7 @@ pub mod objects;
 pub mod overview;
 mod owner;
 pub mod stacks;
+pub mod transfer;
 
 use std::time::Duration;
 
@@ -22,10 +23,11 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::{Builder, tls};
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -56,6 +58,8 @@ pub struct Aws {
     pub secrets: aws_sdk_secretsmanager::Client,
     /// STS
     pub sts: aws_sdk_sts::Client,
+    /// What they are made from.
+    pub sdk: SdkConfig,
 }
 
 /// Who the credentials belong to.
@@ -70,32 +74,7 @@ pub struct Identity {
 impl Aws {
     /// Clients for an environment: its emulator, or AWS with the usual credential chain.
     pub async fn connect(env: &Environment) -> Self {
-        let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let http = Builder::new().tls_provider(tls).build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http.clone())
-            .region(Region::new(env.region.clone()))
-            .retry_config(RetryConfig::standard().with_max_attempts(6))
-            .timeout_config(
-                TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE).build(),
-            );
-        if let Some(endpoint) = env.endpoint() {
-            // What is on this machine answers at once or not at all.
-            loader = loader.retry_config(RetryConfig::standard().with_max_attempts(2));
-            // `test` is the emulator's root; nothing of the user's own AWS settings may leak into it.
-            loader = loader
-                .endpoint_url(endpoint)
-                .credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
-        } else if let Some(profile) = &env.profile {
-            let region = Some(Region::new(env.region.clone()));
-            let parts = ProviderConfig::without_region().with_http_client(http).with_region(region);
-            // Before the environment's variables, which can be of one account only, while `promote` needs two.
-            let first = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&parts).build();
-            let usual = DefaultCredentialsChain::builder().configure(parts).build().await;
-            loader = loader
-                .credentials_provider(CredentialsProviderChain::first_try("profile", first).or_else("usual", usual));
-        }
-        let shared = loader.load().await;
+        let shared = configuration(env).await;
         let mut s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(env.endpoint().is_some());
         if env.endpoint().is_none() {
             s3 = s3.interceptor(owner::Owner(env.account().to_owned()));
@@ -110,6 +89,7 @@ impl Aws {
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             secrets: aws_sdk_secretsmanager::Client::new(&shared),
             sts: aws_sdk_sts::Client::new(&shared),
+            sdk: shared,
         }
     }
 
@@ -158,6 +138,43 @@ impl Aws {
         }
         Ok(identity)
     }
+}
+
+/// Region, credentials, transport and manners of every client of an environment.
+pub async fn configuration(env: &Environment) -> SdkConfig {
+    let (mut loader, http) = usual(&env.region);
+    if let Some(endpoint) = env.endpoint() {
+        // What is on this machine answers at once or not at all.
+        loader = loader.retry_config(RetryConfig::standard().with_max_attempts(2));
+        // `test` is the emulator's root; nothing of the user's own AWS settings may leak into it.
+        loader = loader
+            .endpoint_url(endpoint)
+            .credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
+    } else if let Some(profile) = &env.profile {
+        let region = Some(Region::new(env.region.clone()));
+        let parts = ProviderConfig::without_region().with_http_client(http).with_region(region);
+        // Before the environment's variables, which can be of one account only, while `promote` needs two.
+        let first = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&parts).build();
+        let usual = DefaultCredentialsChain::builder().configure(parts).build().await;
+        loader =
+            loader.credentials_provider(CredentialsProviderChain::first_try("profile", first).or_else("usual", usual));
+    }
+    loader.load().await
+}
+
+/// The usual credential chain, for a region.
+pub fn usual(region: &str) -> (ConfigLoader, SharedHttpClient) {
+    let http = Builder::new().tls_provider(tls()).build_https();
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http.clone())
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::standard().with_max_attempts(6))
+        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE).build());
+    (loader, http)
+}
+
+fn tls() -> tls::Provider {
+    tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)
 }
 
 /// Whether the credential chain failed, which the SDK reports as a dispatch failure as well.

@@ -128,6 +128,15 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("build --verify", "whether the same sources give the same bytes; takes two whole builds"),
         ],
     ),
+    (
+        "sync",
+        &[
+            ("sync dist s3://example-docs", "a whole bucket, in the default environment"),
+            ("sync dist s3://example-docs/v2 --env prod --dry-run", "what would be done to a prefix"),
+            ("sync dist s3://example-docs --delete --grace 2h --max-delete 50", "what is gone here goes there too"),
+            ("sync dist s3://example-docs --rules rules.yaml --distribution E1EXAMPLE", "with headers, and a CDN"),
+        ],
+    ),
     ("render", &[("render --env prod --out /tmp/prod", "the templates, to read or to compare")]),
     ("config check", &[("config check", "every environment"), ("config check --env dev", "one of them")]),
     ("config show", &[("config show --env prod", "with every default filled in")]),
@@ -146,7 +155,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("local", &[("local start", "where a deploy would start it"), ("local logs", "what it printed")]),
     ("doctor", &[("doctor", "for the default environment"), ("doctor --env prod", "for another one")]),
     ("test", &[("test", "everything"), ("test --only lint,unit", "what needs no deployment")]),
-    ("bench", &[("bench", "everything"), ("bench deploy", "deploys only")]),
+    (
+        "bench",
+        &[
+            ("bench", "everything"),
+            ("bench deploy", "deploys only"),
+            ("bench sync --folders site,many", "the sync, without large files"),
+        ],
+    ),
     (
         "completions",
         &[

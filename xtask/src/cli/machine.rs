@@ -46,6 +46,9 @@ pub struct BenchArgs {
     /// Only these parts.
     #[arg(value_enum)]
     pub parts: Vec<BenchPart>,
+    /// Of `sync`, only these folders: site, many, big, huge.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = ["site", "many", "big", "huge"])]
+    pub folders: Vec<String>,
 }
 
 /// A part of the benchmark.
@@ -59,6 +62,8 @@ pub enum BenchPart {
     Functions,
     /// The deployed app beside more and more data and clients.
     Growth,
+    /// `sync` beside `s5cmd`, `rclone` and the AWS CLI.
+    Sync,
 }
 
 /// A part of the tests.

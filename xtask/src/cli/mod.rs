@@ -8,6 +8,7 @@ mod observe;
 mod plan;
 mod releases;
 mod source;
+mod sync;
 mod terminal;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -21,6 +22,7 @@ pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
 pub use plan::PlanArgs;
 pub use releases::{PromoteArgs, PruneArgs, ReleasesArgs, ReleasesCommand, RollbackArgs};
 pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
+pub use sync::{Place, SyncArgs};
 pub use terminal::{CompletionsArgs, ManArgs, VoiceArgs};
 
 /// Renders, builds, deploys and tears down the stacks of config/app.yaml.
@@ -79,6 +81,8 @@ pub enum Command {
     Env(EnvCommand),
     /// Build and zip the functions for AWS without deploying them.
     Build(BuildArgs),
+    /// Bring a bucket, or a prefix of one, to a folder: content decides, and what changed is all that is sent.
+    Sync(SyncArgs),
     /// Write the CloudFormation templates of an environment.
     Render(RenderArgs),
     /// Check or show the configuration.

@@ -24,6 +24,7 @@ mod releases;
 mod render;
 mod rollback;
 mod status;
+mod sync;
 mod test;
 mod timeline;
 mod watch;
@@ -84,6 +85,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Logs(args) => Mode { json: args.json, yes: false },
         Command::Timeline(args) => Mode { json: args.json, yes: false },
         Command::Env(args) => args.mode(),
+        Command::Sync(args) => Mode { json: args.json, yes: false },
         Command::Build(args) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::List(args)) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::Rotate(args)) => Mode { json: false, yes: args.change.yes },
@@ -131,6 +133,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Destroy(args) => destroy::run(args, &ctx).await,
             Command::Env(args) => Box::pin(env::run(args, &ctx)).await,
             Command::Build(args) => build::run(args, &ctx).await,
+            Command::Sync(args) => Box::pin(sync::run(args, &ctx)).await,
             Command::Render(args) => render::run(&args, &ctx),
             Command::Config(args) => config::run(args, &ctx),
             Command::New(args) => new::run(args, &ctx),

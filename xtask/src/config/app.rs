@@ -136,6 +136,9 @@ pub struct Site {
     /// Directives of the meta Content-Security-Policy that name other services' hosts.
     #[serde(default)]
     pub csp: BTreeMap<String, Vec<OutputRef>>,
+    /// What is different for some of the files: content type, caching, encoding, disposition; docs/sync.md.
+    #[serde(default)]
+    pub rules: Vec<site_sync::Rule>,
 }
 
 impl Site {

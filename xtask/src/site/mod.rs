@@ -1,25 +1,24 @@
-//! A static site: npm builds it, the sync brings a bucket to what was built. Pure: `document`, `settings`, `files`,
-//! `manifest`, `plan`. `store` is the wire, `apply` the order of the writes, `build` and `sync` join them.
+//! A static site: npm builds it, the sync brings a bucket to what was built. Pure: `document`, `settings`. `files` are the
+//! built ones and what the deployer makes beside them, `place` is where they go, `build`, `preview` and `sync` join them.
+//! The sync itself is the package `site-sync`.
 
-mod apply;
 mod build;
 mod document;
 mod files;
 mod inputs;
-mod manifest;
 pub mod npm;
-mod plan;
+mod place;
 mod preview;
 mod settings;
-mod store;
 mod sync;
 
 #[cfg(test)]
 mod tests;
 
 pub use build::{Built, build};
+pub use place::Distribution;
 pub use preview::{FileAction, FileChange, Preview, SitePlan, preview};
-pub use sync::{Synced, sync};
+pub use sync::{Synced, not_invalidated, sync};
 
 /// The site of a service, or an error that says it has none.
 fn spec<'a>(config: &'a crate::config::Config, service: &str) -> anyhow::Result<&'a crate::config::Site> {

@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use site_sync::{INDEX, Options, Reason, Work};
 
 use super::build::Built;
-use super::files::{self, Files, INDEX};
-use super::plan::{self, Observed, Reason, invalidation_paths};
-use super::store::{Bucket, Store};
 use super::sync::{assemble, script};
-use super::{settings, spec};
+use super::{files, place, settings, spec};
 use crate::aws::Aws;
 use crate::commands::Ctx;
 use crate::config::{Config, OutputRef, Outputs};
-use crate::digest;
 use crate::plan::{is_unknown_text, unknown};
 
 /// What happens to a file.
@@ -78,25 +75,25 @@ impl SitePlan {
     }
 }
 
-/// A site's plan and what the bucket held.
+/// A site's plan and what it was made from.
 #[derive(Debug)]
 pub struct Preview {
     /// The plan.
     pub plan: SitePlan,
-    observed: Option<Observed>,
+    found: String,
+    work: Option<Work>,
 }
 
 impl Preview {
     /// A fingerprint of what the bucket held.
     #[must_use]
     pub fn found(&self) -> String {
-        let text = self.observed.as_ref().map(|one| format!("{:?} {:?}", one.manifest_etag, one.objects));
-        digest::start(text.unwrap_or_default(), 32)
+        self.found.clone()
     }
 
-    /// What the bucket held, for a sync that follows at once; none where there was no bucket yet.
-    pub(super) fn into_observed(self) -> Option<Observed> {
-        self.observed
+    /// All that a sync needs that follows at once; none where there was no bucket yet, or where the files were not known.
+    pub(super) fn into_work(self) -> Option<Work> {
+        self.work
     }
 }
 
@@ -111,52 +108,54 @@ pub async fn preview(
 ) -> anyhow::Result<Preview> {
     let site = spec(config, service)?;
     let own = |output: &str| OutputRef { service: service.to_owned(), output: output.to_owned() };
-    let name = settings::output(outputs, &own("BucketName"))?.to_owned();
-    let observed = if is_unknown_text(&name) {
-        None
-    } else {
-        let bucket = Bucket { aws: aws.clone(), name, distribution: String::new(), run: String::new() };
-        Some(bucket.observe().await?)
-    };
-    let found = observed.clone().unwrap_or_default();
+    let name = settings::output(outputs, &own("BucketName"))?;
     let later =
         site.needs().filter_map(|to| outputs.get(&to.service)?.get(&to.output)).any(|value| is_unknown_text(value));
-    let plan = if later {
-        let mut files = files::read(&built.folder)?;
+    let files = if later {
+        let mut files = files::read(&built.folder, &place::rules(site)?)?;
         files.remove(INDEX);
-        with_index_later(work_out(service, &files, &found), found.objects.contains_key(INDEX))
+        files
     } else {
         let script = script(ctx.reload.as_ref(), config);
-        work_out(service, &assemble(site, config, &built.folder, (outputs, script.as_ref()))?, &found)
+        assemble(site, config, &built.folder, (outputs, script.as_ref()))?
     };
-    Ok(Preview { plan, observed })
+    let there = !is_unknown_text(name);
+    let work = if there {
+        site_sync::observe(&place::bucket((aws, config), name, None).await?, files).await?
+    } else {
+        Work::new(files)
+    };
+    let plan = work_out(service, &work, &place::options(config, service))?;
+    let plan = if later { with_index_later(plan, work.has_object(INDEX)) } else { plan };
+    Ok(Preview { plan, found: work.found(), work: Some(work).filter(|_| there && !later) })
 }
 
-fn work_out(service: &str, files: &Files, found: &Observed) -> SitePlan {
-    let planned = plan::plan(files, found, Timestamp::now());
+fn work_out(service: &str, work: &Work, options: &Options) -> anyhow::Result<SitePlan> {
+    let planned = site_sync::plan(work, options, Timestamp::now())?;
     let mut changes = BTreeMap::new();
     for upload in &planned.uploads {
         let action = match upload.reason {
-            Reason::New | Reason::Missing if !found.objects.contains_key(&upload.path) => FileAction::Add,
+            Reason::New | Reason::Missing if !upload.replaces => FileAction::Add,
             Reason::Headers => FileAction::Headers,
             _ => FileAction::Change,
         };
-        let bytes = files.get(&upload.path).map(|file| file.size);
-        let change = FileChange { path: upload.path.clone(), action, reason: upload.reason.to_string(), bytes };
-        changes.insert(upload.path.clone(), change);
+        let file = work.file(upload);
+        let (path, bytes) = (file.key.to_string(), Some(file.size));
+        let change = FileChange { path: path.clone(), action, reason: upload.reason.to_string(), bytes };
+        changes.insert(path, change);
     }
     for path in &planned.deletes {
         let reason = "stale for longer than its grace".to_owned();
         changes
             .insert(path.clone(), FileChange { path: path.clone(), action: FileAction::Delete, reason, bytes: None });
     }
-    SitePlan {
+    Ok(SitePlan {
         service: service.to_owned(),
         files: changes.into_values().collect(),
         unchanged: planned.unchanged,
-        invalidate: invalidation_paths(&planned.invalidate),
+        invalidate: planned.paths(work.files()),
         waits_for: None,
-    }
+    })
 }
 
 /// `index.html` and the configuration that it names depend on outputs that only the deploy brings about.

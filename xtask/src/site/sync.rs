@@ -5,18 +5,18 @@ use std::path::Path;
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
+use site_sync::{Files, INDEX, Progress};
 
 use super::build::Built;
 use super::document::{self, Meta};
-use super::files::{self, Files, INDEX, SiteFile};
-use super::plan::Observed;
+use super::place::{self, Distribution};
 use super::preview::Preview;
-use super::store::{Bucket, Store};
-use super::{apply, plan, settings, spec};
+use super::{files, settings, spec};
 use crate::aws::Aws;
 use crate::commands::Ctx;
 use crate::config::Outputs;
 use crate::config::{Config, OutputRef, Site};
+use crate::ui::meter;
 use crate::watch::Reload;
 
 /// What a sync did.
@@ -54,30 +54,42 @@ pub async fn sync(
 ) -> anyhow::Result<Synced> {
     let site = spec(config, service)?;
     let own = |output: &str| OutputRef { service: service.to_owned(), output: output.to_owned() };
-    let store = Bucket {
-        aws: aws.clone(),
-        name: settings::output(outputs, &own("BucketName"))?.to_owned(),
-        distribution: settings::output(outputs, &own("DistributionId"))?.to_owned(),
-        run: format!("{}-{}", config.stack_name(service), Timestamp::now().as_nanosecond()),
+    let name = settings::output(outputs, &own("BucketName"))?;
+    let distribution = settings::output(outputs, &own("DistributionId"))?;
+    let cdn = Distribution::new(aws.cloudfront.clone(), distribution, &config.stack_name(service));
+    let store = place::bucket((aws, config), name, Some(cdn)).await?;
+    let context = || format!("cannot sync the site of `{service}`");
+    let work = if let Some(work) = preview.and_then(Preview::into_work) {
+        work
+    } else {
+        let script = script(ctx.reload.as_ref(), config);
+        let files = assemble(site, config, &built.folder, (outputs, script.as_ref()))?;
+        site_sync::observe(&store, files).await.with_context(context)?
     };
-    let script = script(ctx.reload.as_ref(), config);
-    let files = assemble(site, config, &built.folder, (outputs, script.as_ref()))?;
-    let observed = match preview.and_then(Preview::into_observed) {
-        Some(observed) => observed,
-        None => store.observe().await?,
-    };
-    let (synced, invalidation_error) = run_from(&store, &files, &observed, Timestamp::now())
-        .await
-        .with_context(|| format!("cannot sync the site of `{service}`"))?;
-    if let Some(error) = invalidation_error {
-        ctx.ui.warn(format!(
-            "{error:#}\n  visitors may see the old site until the next deploy repeats this, or until\n  \
-             aws cloudfront create-invalidation --distribution-id {} --paths {}",
-            store.distribution,
-            synced.invalidated.iter().map(|path| format!("'{path}'")).collect::<Vec<_>>().join(" "),
-        ));
+    let options = place::options(config, service);
+    let plan = site_sync::plan(&work, &options, Timestamp::now())?;
+    let progress = Progress::default();
+    let applying = site_sync::apply(&store, &work, &plan, &options, &progress);
+    let applied = meter::watch(&ctx.ui, service, &progress, applying).await.with_context(context)?;
+    if let Some(error) = applied.invalidation_error {
+        ctx.ui.warn(not_invalidated(&error, distribution, &applied.invalidated, "the next deploy"));
     }
-    Ok(synced)
+    Ok(Synced {
+        uploaded: plan.uploads.len(),
+        deleted: plan.deletes.len(),
+        unchanged: plan.unchanged,
+        bytes: applied.bytes,
+        invalidated: applied.invalidated,
+    })
+}
+
+/// Why the CDN was not told, and how to tell it.
+pub fn not_invalidated(error: &anyhow::Error, distribution: &str, paths: &[String], who: &str) -> String {
+    format!(
+        "{error:#}\n  visitors may see the old site until {who} repeats this, or until\n  \
+         aws cloudfront create-invalidation --distribution-id {distribution} --paths {}",
+        paths.iter().map(|path| format!("'{path}'")).collect::<Vec<_>>().join(" "),
+    )
 }
 
 /// Only where a watch asks for it, and only on this machine: nothing of it reaches a site on AWS.
@@ -101,8 +113,10 @@ pub(super) fn assemble(
     built: &Path,
     (outputs, script): (&Outputs, Option<&Script>),
 ) -> anyhow::Result<Files> {
-    let mut files = files::read(built)?;
-    let settings = SiteFile::of_config(&settings::json(site, config, outputs)?);
+    let rules = place::rules(site)?;
+    let mut files = files::read(built, &rules)?;
+    let settings = settings::json(site, config, outputs)?;
+    let name = files::config_name(&settings);
     let html = std::fs::read_to_string(built.join(INDEX))
         .with_context(|| format!("cannot read `{}`", built.join(INDEX).display()))?;
     let mut policy = settings::policy(site, outputs, &document::content(&html, Meta::Policy)?)?;
@@ -110,43 +124,13 @@ pub(super) fn assemble(
         policy = settings::allow(&policy, "connect-src", &script.calls);
     }
     let html = document::replace(&html, Meta::Policy, &policy)?;
-    let mut html = document::replace(&html, Meta::Config, &format!("/{}", settings.path))?;
+    let mut html = document::replace(&html, Meta::Config, &format!("/{name}"))?;
     if let Some(script) = script {
-        let file = SiteFile::of_script(&script.text);
-        html = document::with_module(&html, &format!("/{}", file.path))?;
-        files.insert(file.path.clone(), file);
+        let module = files::module_name(&script.text);
+        html = document::with_module(&html, &format!("/{module}"))?;
+        files.add(&module, script.text.clone(), &rules)?;
     }
-    for file in [settings, SiteFile::of_bytes(INDEX, html)] {
-        files.insert(file.path.clone(), file);
-    }
+    files.add(&name, settings, &rules)?;
+    files.add(INDEX, html, &rules)?;
     Ok(files)
-}
-
-/// Observe, plan, apply.
-#[cfg(test)]
-pub(super) async fn run<S: Store>(
-    store: &S,
-    files: &Files,
-    now: Timestamp,
-) -> anyhow::Result<(Synced, Option<anyhow::Error>)> {
-    run_from(store, files, &store.observe().await?, now).await
-}
-
-/// Plan, apply.
-async fn run_from<S: Store>(
-    store: &S,
-    files: &Files,
-    observed: &Observed,
-    now: Timestamp,
-) -> anyhow::Result<(Synced, Option<anyhow::Error>)> {
-    let plan = plan::plan(files, observed, now);
-    let applied = apply::apply(store, files, observed, &plan).await?;
-    let synced = Synced {
-        uploaded: plan.uploads.len(),
-        deleted: plan.deletes.len(),
-        unchanged: plan.unchanged,
-        bytes: applied.bytes,
-        invalidated: applied.invalidated,
-    };
-    Ok((synced, applied.invalidation_error))
 }

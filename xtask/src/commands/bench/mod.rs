@@ -2,6 +2,7 @@
 
 mod deploy;
 mod functions;
+mod sync;
 mod watch;
 
 use super::Ctx;
@@ -10,7 +11,7 @@ use crate::cli::{BenchArgs, BenchPart};
 pub(super) async fn run(args: BenchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let mut parts = args.parts;
     if parts.is_empty() {
-        parts = vec![BenchPart::Deploy, BenchPart::Watch, BenchPart::Functions, BenchPart::Growth];
+        parts = vec![BenchPart::Deploy, BenchPart::Watch, BenchPart::Functions, BenchPart::Growth, BenchPart::Sync];
     }
     for part in parts {
         match part {
@@ -18,6 +19,7 @@ pub(super) async fn run(args: BenchArgs, ctx: &Ctx) -> anyhow::Result<()> {
             BenchPart::Watch => watch::run(ctx).await?,
             BenchPart::Functions => functions::alone(ctx).await?,
             BenchPart::Growth => functions::deployed(ctx).await?,
+            BenchPart::Sync => sync::run_all(ctx, &args.folders)?,
         }
     }
     Ok(())

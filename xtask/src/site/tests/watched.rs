@@ -1,6 +1,7 @@
 //! What a watch adds to a site on this machine, and to none elsewhere.
 
-use super::super::files::Files;
+use site_sync::Files;
+
 use super::super::sync::{assemble, script};
 use crate::config::{Config, Outputs, Target};
 use crate::watch::Reload;
@@ -20,11 +21,8 @@ fn site(target: Target, reload: Option<&Reload>) -> Files {
 }
 
 fn texts(files: &Files) -> Vec<(String, String)> {
-    let text = |body: &super::super::files::Body| match body {
-        super::super::files::Body::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
-        super::super::files::Body::File(_) => String::new(),
-    };
-    files.iter().map(|(path, file)| (path.clone(), text(&file.body))).collect()
+    let text = |file: &site_sync::File| file.made.as_ref().map(|made| String::from_utf8(made.bytes.to_vec()).unwrap());
+    files.iter().map(|file| (file.key.to_string(), text(file).unwrap_or_default())).collect()
 }
 
 #[tokio::test]

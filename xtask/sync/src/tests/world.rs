@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::files::{Body, Files, Headers, SiteFile};
-use super::super::manifest::{KEY, Manifest};
-use super::super::plan::{GRACE, Observed};
-use super::super::store::{Store, When};
-use super::super::sync::run;
-use super::super::{Synced, files::INDEX};
+use super::options;
+use crate::{
+    Applied, Body, Digest, Files, GRACE, Headers, INDEX, KEY, Object, Plan, Progress, Store, Stored, When, Work,
+};
+use crate::{apply, observe, plan};
 
 /// At which of its calls a deploy dies, and whether that call still took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,10 +87,11 @@ impl World {
 
     /// The site is exactly this one, in the bucket and at the edge.
     pub(super) fn assert_is(&self, files: &Files) {
-        for (path, file) in files {
-            let Body::Bytes(bytes) = &file.body else { panic!("test sites are made of bytes") };
-            assert_eq!(self.objects.get(path), Some(&(bytes.clone(), file.headers.clone())), "`{path}` in the bucket");
-            assert_eq!(self.edge.get(path).unwrap_or(bytes), bytes, "`{path}` at the edge");
+        for file in files.iter() {
+            let (key, bytes) = (file.key.to_string(), file.made.as_ref().expect("made here").bytes.to_vec());
+            let wanted = (bytes.clone(), files.headers(file).clone());
+            assert_eq!(self.objects.get(&key), Some(&wanted), "`{key}` in the bucket");
+            assert_eq!(self.edge.get(&key).unwrap_or(&bytes), &bytes, "`{key}` at the edge");
         }
     }
 }
@@ -109,9 +109,9 @@ impl Deployer {
         *self.calls.lock().unwrap()
     }
 
-    pub(super) async fn deploy(&self, files: &Files) -> anyhow::Result<Synced> {
+    pub(super) async fn deploy(&self, files: &Files) -> anyhow::Result<(Plan, Applied)> {
         let now = self.world().now;
-        Ok(run(self, files, now).await?.0)
+        run(self, files, now).await
     }
 
     fn call<T>(&self, effect: impl FnOnce(&mut World) -> anyhow::Result<T>) -> anyhow::Result<T> {
@@ -135,39 +135,51 @@ impl Deployer {
     }
 }
 
-fn etag(bytes: &[u8]) -> String {
-    SiteFile::of_bytes("", bytes).sha256
+/// Observe, plan, apply.
+pub(super) async fn run<S: Store>(store: &S, files: &Files, now: Timestamp) -> anyhow::Result<(Plan, Applied)> {
+    let work = observe(store, files.clone()).await?;
+    let plan = plan(&work, &options(), now)?;
+    let applied = apply(store, &work, &plan, &options(), &Progress::default()).await?;
+    Ok((plan, applied))
+}
+
+pub(super) fn etag(bytes: &[u8]) -> String {
+    Digest::of(bytes).hex()[..32].to_owned()
 }
 
 impl Store for Deployer {
-    async fn observe(&self) -> anyhow::Result<Observed> {
+    async fn observe(&self, work: &mut Work) -> anyhow::Result<()> {
         tokio::task::yield_now().await;
         self.call(|world| {
             let manifest = world.objects.get(KEY);
-            Ok(Observed {
-                manifest: manifest.map(|(bytes, _)| Manifest::parse(bytes)).unwrap_or_default(),
-                manifest_etag: manifest.map(|(bytes, _)| etag(bytes)),
-                objects: world.keys().into_iter().map(|key| (key.clone(), etag(&world.objects[&key].0))).collect(),
-            })
+            work.manifest(manifest.map(|(bytes, _)| (bytes.as_slice(), etag(bytes))))?;
+            for key in world.keys() {
+                work.object(&key, &etag(&world.objects[&key].0));
+            }
+            for at in work.undescribed() {
+                let (bytes, headers) = &world.objects[work.files().all[at].key.as_ref()];
+                work.describe(at, Some(Digest::of(bytes)), headers.clone())?;
+            }
+            Ok(())
         })
     }
 
-    async fn put(&self, file: &SiteFile, when: &When) -> anyhow::Result<Option<String>> {
+    async fn put(&self, object: Object, when: When) -> anyhow::Result<Option<Stored>> {
         tokio::task::yield_now().await;
-        let Body::Bytes(bytes) = file.body.clone() else { panic!("test sites are made of bytes") };
+        let Body::Bytes(bytes, digest) = object.body else { panic!("test sites are small") };
         self.call(|world| {
-            let found = world.objects.get(&file.path).map(|(bytes, _)| etag(bytes));
+            let found = world.objects.get(&object.key).map(|(bytes, _)| etag(bytes));
             let holds = match when {
                 When::Always => true,
                 When::Absent => found.is_none(),
-                When::Etag(wanted) => found.as_ref() == Some(wanted),
+                When::Etag(wanted) => found == Some(wanted),
             };
             let new = etag(&bytes);
             if holds {
                 world.changes += 1;
-                world.put(&file.path, bytes, file.headers.clone());
+                world.put(&object.key, bytes.to_vec(), object.headers);
             }
-            Ok(holds.then_some(new))
+            Ok(holds.then_some(Stored { etag: new, digest }))
         })
     }
 
@@ -210,20 +222,20 @@ impl Overtaken {
     async fn overtake(&self) {
         if self.own.calls() == self.step {
             let other = Deployer::new(&self.own.world, None);
-            other.deploy(&self.other).await.expect("the faster deploy meets nobody");
+            Box::pin(other.deploy(&self.other)).await.expect("the faster deploy meets nobody");
         }
     }
 }
 
 impl Store for Overtaken {
-    async fn observe(&self) -> anyhow::Result<Observed> {
+    async fn observe(&self, work: &mut Work) -> anyhow::Result<()> {
         self.overtake().await;
-        self.own.observe().await
+        self.own.observe(work).await
     }
 
-    async fn put(&self, file: &SiteFile, when: &When) -> anyhow::Result<Option<String>> {
+    async fn put(&self, object: Object, when: When) -> anyhow::Result<Option<Stored>> {
         self.overtake().await;
-        self.own.put(file, when).await
+        self.own.put(object, when).await
     }
 
     async fn delete(&self, keys: &[String]) -> anyhow::Result<()> {

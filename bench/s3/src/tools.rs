@@ -1,0 +1,135 @@
+//! The tools and how each is told to sync a folder, with its own defaults for the rest.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+use crate::server::KEYS;
+
+/// Where the programs are; written by `cargo xtask bench sync`.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Setup {
+    pub(crate) xtask: PathBuf,
+    /// A Python whose folder has `aws`, `s5cmd` and `rclone` beside it.
+    pub(crate) python: PathBuf,
+    pub(crate) scratch: PathBuf,
+    /// The repository, in which `cargo xtask sync` runs.
+    pub(crate) root: PathBuf,
+    pub(crate) rounds: usize,
+    /// Only these folders; all where there is none.
+    pub(crate) only: Vec<String>,
+}
+
+/// A tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tool {
+    Ours,
+    S5cmd,
+    Rclone,
+    Aws,
+}
+
+/// What a run took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Run {
+    /// Seconds.
+    pub(crate) wall: f64,
+    /// Seconds of processor time.
+    pub(crate) cpu: f64,
+    /// Bytes at the most.
+    pub(crate) memory: f64,
+    pub(crate) requests: f64,
+}
+
+/// Starts a program and prints what the kernel says of it: the standard library cannot ask, Python can.
+const MEASURE: &str = "import os, sys, json
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, use = os.wait4(pid, 0)
+sys.stderr.write(json.dumps([use.ru_utime + use.ru_stime, use.ru_maxrss * 1024]) + '\\n')
+sys.exit(os.waitstatus_to_exitcode(status))";
+
+impl Tool {
+    pub(crate) const ALL: [Self; 4] = [Self::Ours, Self::S5cmd, Self::Rclone, Self::Aws];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "cargo xtask sync",
+            Self::S5cmd => "s5cmd",
+            Self::Rclone => "rclone",
+            Self::Aws => "aws s3 sync",
+        }
+    }
+
+    /// The bucket that is this tool's alone.
+    pub(crate) fn bucket(self) -> &'static str {
+        match self {
+            Self::Ours => "bench-ours",
+            Self::S5cmd => "bench-s5cmd",
+            Self::Rclone => "bench-rclone",
+            Self::Aws => "bench-aws",
+        }
+    }
+
+    fn arguments(self, setup: &Setup, folder: &Path, url: &str) -> anyhow::Result<Vec<String>> {
+        let beside = |name: &str| setup.python.with_file_name(name).display().to_string();
+        let (folder, bucket) = (folder.to_str().context("the scratch folder's name is no UTF-8")?, self.bucket());
+        let to = format!("s3://{bucket}");
+        let line = match self {
+            Self::Ours => {
+                let program = setup.xtask.display().to_string();
+                vec![program, "sync".into(), folder.into(), to, "--endpoint-url".into(), url.into(), "--quiet".into()]
+            }
+            Self::S5cmd => {
+                let (from, to) = (format!("{folder}/"), format!("{to}/"));
+                vec![
+                    beside("s5cmd"),
+                    "--endpoint-url".into(),
+                    url.into(),
+                    "--log".into(),
+                    "error".into(),
+                    "sync".into(),
+                    from,
+                    to,
+                ]
+            }
+            Self::Rclone => {
+                let remote =
+                    format!(":s3,provider=Other,env_auth=true,no_check_bucket=true,endpoint=\"{url}\":{bucket}");
+                // With its default of four transfers and eight checkers it would be slower.
+                let more = ["--transfers", "32", "--checkers", "32", "--fast-list", "--config", "/dev/null"];
+                let mut line = vec![beside("rclone"), "sync".into(), folder.into(), remote];
+                line.extend(more.map(str::to_owned));
+                line
+            }
+            Self::Aws => {
+                let line = ["s3", "sync", folder, &to, "--endpoint-url", url, "--only-show-errors"];
+                [beside("aws")].into_iter().chain(line.map(str::to_owned)).collect()
+            }
+        };
+        Ok(line)
+    }
+
+    /// Runs it once.
+    pub(crate) fn run(self, setup: &Setup, folder: &Path, url: &str) -> anyhow::Result<Run> {
+        let mut command = Command::new(&setup.python);
+        command.args(["-c", MEASURE]).args(self.arguments(setup, folder, url)?).current_dir(&setup.root);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command.env("AWS_ACCESS_KEY_ID", KEYS.0).env("AWS_SECRET_ACCESS_KEY", KEYS.1).env("AWS_REGION", "us-east-1");
+        let start = Instant::now();
+        let output = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output();
+        let wall = start.elapsed().as_secs_f64();
+        let output = output.with_context(|| format!("cannot start {}", self.name()))?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            bail!("{} failed: {}", self.name(), text.trim());
+        }
+        let last = text.lines().last().unwrap_or_default();
+        let (cpu, memory) = serde_json::from_str(last).with_context(|| format!("{}: {text}", self.name()))?;
+        Ok(Run { wall, cpu, memory, requests: 0.0 })
+    }
+}

@@ -1,0 +1,193 @@
+//! Carries out a plan. The order is what makes a visitor see the old site or the new one, and never half of each:
+//! new names → claim → overwritten names → documents → `index.html` → invalidation → manifest → deletes.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::task::JoinSet;
+
+use crate::digest::PART;
+use crate::files::Made;
+use crate::invalidation;
+use crate::manifest::{self, KEY, Known, Summary};
+use crate::plan::{self, Options, Plan, Upload};
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::read;
+use crate::rules::{Class, Headers};
+use crate::store::{Body, Object, Store, Stored, When};
+use crate::work::{State, Work};
+
+/// Files on their way at a time; the store decides how many requests that makes.
+const WINDOW: usize = 256;
+/// Bytes of small files that are held at a time.
+const HELD: u64 = 16 << 20;
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Bytes put, without the manifest's.
+    pub bytes: u64,
+    /// Invalidation paths.
+    pub invalidated: Vec<String>,
+    /// Why the invalidation failed; the manifest keeps its keys for the next run.
+    pub invalidation_error: Option<anyhow::Error>,
+}
+
+/// Brings the store to the plan's end. Stopped anywhere, the next run's plan goes on from there.
+pub async fn apply<S: Store>(
+    store: &S,
+    work: &Work,
+    plan: &Plan,
+    options: &Options,
+    progress: &Progress,
+) -> anyhow::Result<Applied> {
+    let bytes = plan.uploads.iter().map(|upload| work.files.all[upload.at].size).sum();
+    progress.expect(plan.uploads.len(), bytes);
+    let class = |upload: &Upload| work.files.all[upload.at].class;
+    let chosen = |wanted: &dyn Fn(&Upload) -> bool| -> Vec<Upload> {
+        plan.uploads.iter().copied().filter(|upload| wanted(upload)).collect()
+    };
+    let mut done = vec![None; work.files.len()];
+    let mut etag = work.manifest_etag.clone();
+    put_all(store, work, &chosen(&|one| !one.overwrites), &mut done, progress).await?;
+    if let Some(claim) = &plan.claim {
+        let summary = plan::summary(options, &claim.pending);
+        etag = write(store, work, &summary, None, etag).await?;
+    }
+    let before = |one: &Upload| one.overwrites && matches!(class(one), Class::Hashed | Class::Fixed);
+    put_all(store, work, &chosen(&before), &mut done, progress).await?;
+    put_all(store, work, &chosen(&|one| class(one) == Class::Document), &mut done, progress).await?;
+    for upload in chosen(&|one| class(one) == Class::Index) {
+        let (made, size) =
+            (read::whole(&work.files, upload.at, work.digests[upload.at])?, work.files.all[upload.at].size);
+        // The switch itself is conditional: of two syncs at once, one wins and the other learns of it.
+        let when = work.index_etag.clone().map_or(When::Absent, When::Etag);
+        let stored = store.put(object(work, upload.at, made), when).await?.ok_or_else(lost)?;
+        done[upload.at] = Some(plan::known(work, upload.at, stored.digest, &stored.etag));
+        progress.done(size);
+    }
+
+    let known = || work.files.all.iter().map(|file| file.key.as_ref());
+    let mut applied =
+        Applied { bytes, invalidated: invalidation::paths(&plan.invalidate, known()), ..Applied::default() };
+    if !applied.invalidated.is_empty() {
+        applied.invalidation_error = store.invalidate(&applied.invalidated).await.err();
+    }
+    let left = if applied.invalidation_error.is_some() { plan.invalidate.clone() } else { BTreeSet::new() };
+    // What is deleted waits for the CDN from before it is gone until it is forgotten.
+    let pending: BTreeSet<String> = left.union(&plan.forget).cloned().collect();
+    let summary = plan::summary(options, &pending);
+    if must_write(work, plan, &summary) {
+        etag = write(store, work, &summary, Some((plan, &done)), etag).await?;
+    }
+    // At once after the manifest has let go of them: a sync that wants one again has claimed it before, and then this
+    // line is not reached. One that starts right here and wants one loses it, and gets it back by the next list.
+    if !plan.deletes.is_empty() {
+        store.delete(&plan.deletes).await?;
+    }
+    if !plan.forget.is_empty() {
+        let paths = invalidation::paths(&plan.forget, known());
+        match store.invalidate(&paths).await {
+            Ok(()) => drop(write(store, work, &plan::summary(options, &left), Some((plan, &done)), etag).await?),
+            Err(error) => applied.invalidation_error = Some(error),
+        }
+        applied.invalidated.extend(paths);
+    }
+    Ok(applied)
+}
+
+/// Whether the manifest says something else after this plan.
+fn must_write(work: &Work, plan: &Plan, summary: &Summary) -> bool {
+    let strays = || {
+        let known = work.strays.iter().filter_map(|(key, stray)| Some((key, stray.known?)));
+        known.ne(plan.stale.iter().map(|(key, known)| (key, *known)))
+    };
+    let returns = || work.known.iter().flatten().any(|known| known.stale.is_some());
+    work.state != State::Good || *summary != work.summary || !plan.uploads.is_empty() || strays() || returns()
+}
+
+/// Files of one step of the order, in any order.
+async fn put_all<S: Store>(
+    store: &S,
+    work: &Work,
+    uploads: &[Upload],
+    done: &mut [Option<Known>],
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let (small, large): (Vec<usize>, Vec<usize>) =
+        uploads.iter().map(|upload| upload.at).partition(|at| work.files.all[*at].size <= PART);
+    let mut sending: JoinSet<anyhow::Result<(usize, Stored)>> = JoinSet::new();
+    let mut reading: JoinSet<anyhow::Result<Vec<(usize, Made)>>> = JoinSet::new();
+    let (mut batches, mut large) = (VecDeque::from(read::batches(&work.files, &small)), VecDeque::from(large));
+    let mut ready: VecDeque<(usize, Made)> = VecDeque::new();
+    let (mut held, size) = (0, |at: usize| work.files.all[at].size);
+    loop {
+        while sending.len() < WINDOW {
+            let object = if let Some((at, made)) = ready.pop_front() {
+                (at, object(work, at, made))
+            } else if let Some(at) = large.pop_front() {
+                let file = &work.files.all[at];
+                let body = Body::File(work.files.path(file), file.size, work.digests[at]);
+                (at, Object { key: file.key.to_string(), headers: work.files.headers(file).clone(), body })
+            } else {
+                break;
+            };
+            let store = store.clone();
+            sending.spawn(async move {
+                let stored = store.put(object.1, When::Always).await?;
+                Ok((object.0, stored.context("a put without a condition has none that fails")?))
+            });
+        }
+        while ready.len() < WINDOW && held < HELD && reading.len() < read::readers() {
+            let Some(batch) = batches.pop_front() else { break };
+            held += batch.iter().map(|at| size(*at)).sum::<u64>();
+            let files = Arc::clone(&work.files);
+            let planned: Vec<_> = batch.iter().map(|at| (*at, work.digests[*at])).collect();
+            reading.spawn_blocking(move || {
+                planned.into_iter().map(|(at, planned)| Ok((at, read::whole(&files, at, planned)?))).collect()
+            });
+        }
+        tokio::select! {
+            Some(read) = reading.join_next() => ready.extend(read.context("a reader was cut off")??),
+            Some(sent) = sending.join_next() => {
+                let (at, stored) = sent.context("an upload was cut off")??;
+                if size(at) <= PART {
+                    held -= size(at);
+                }
+                done[at] = Some(plan::known(work, at, stored.digest, &stored.etag));
+                progress.done(size(at));
+            }
+            else => return Ok(()),
+        }
+    }
+}
+
+fn object(work: &Work, at: usize, made: Made) -> Object {
+    let file = &work.files.all[at];
+    let (key, headers) = (file.key.to_string(), work.files.headers(file).clone());
+    Object { key, headers, body: Body::Bytes(made.bytes, made.digest) }
+}
+
+async fn write<S: Store>(
+    store: &S,
+    work: &Work,
+    summary: &Summary,
+    after: Option<(&Plan, &[Option<Known>])>,
+    etag: Option<String>,
+) -> anyhow::Result<Option<String>> {
+    let made = Made::new(manifest::bytes(summary, work.headers.all(), plan::entries(work, after))?);
+    let headers = Headers {
+        content_type: "application/json; charset=utf-8".to_owned(),
+        cache_control: "no-store".to_owned(),
+        ..Headers::default()
+    };
+    let object = Object { key: KEY.to_owned(), headers, body: Body::Bytes(made.bytes, made.digest) };
+    let when = etag.map_or(When::Absent, When::Etag);
+    Ok(Some(store.put(object, when).await?.ok_or_else(lost)?.etag))
+}
+
+fn lost() -> Problem {
+    Problem::failed("another sync changed the same place at the same time").hint("run the same command again")
+}

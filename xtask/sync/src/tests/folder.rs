@@ -1,0 +1,1 @@
+//! What a folder gives, and what is refused of it.
