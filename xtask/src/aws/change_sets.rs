@@ -4,8 +4,8 @@ use anyhow::Context;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, EvaluationType, ExecutionStatus, Parameter, RequiresRecreation,
-    ResourceChange, Tag,
+    Capability, ChangeSetStatus, ChangeSetType, EvaluationType, ExecutionStatus, Parameter, PolicyAction,
+    RequiresRecreation, ResourceChange, Tag,
 };
 
 use super::explain;
@@ -88,29 +88,36 @@ fn says_no_changes(reason: &str) -> bool {
 }
 
 /// What a change set does to one resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceAction {
     /// Logical id.
     pub id: String,
+    /// Its type.
+    pub kind: String,
     /// `Add`, `Modify`, `Remove` and the like.
     pub action: String,
     /// `True`, `False` or `Conditional`; empty where nothing is modified.
     pub replacement: String,
     /// Whether what may replace the resource is a change of its own, and not one that follows from another resource's.
     pub by_itself: bool,
+    /// Whether CloudFormation says that it deletes what is there, where it says anything.
+    pub deletes: bool,
 }
 
-/// What a change set does, resource by resource.
-pub async fn actions(client: &Client, stack: &str, name: &str) -> anyhow::Result<Vec<ResourceAction>> {
+/// What a change set does, resource by resource; `None` where somebody else has deleted it.
+pub async fn actions(client: &Client, stack: &str, name: &str) -> anyhow::Result<Option<Vec<ResourceAction>>> {
     let mut found = Vec::new();
     let mut from = None;
     loop {
         let call = client.describe_change_set().stack_name(stack).change_set_name(name).set_next_token(from);
-        let page = call.send().await.map_err(explain).with_context(|| format!("cannot read change set `{name}`"))?;
+        let page = match call.send().await {
+            Err(error) if error.code() == Some("ChangeSetNotFound") || is_missing(&error) => return Ok(None),
+            page => page.map_err(explain).with_context(|| format!("cannot read change set `{name}`"))?,
+        };
         found.extend(page.changes().iter().filter_map(|change| change.resource_change()).map(action));
         from = page.next_token().map(str::to_owned);
         if from.is_none() {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
 }
@@ -126,6 +133,8 @@ fn action(change: &ResourceChange) -> ResourceAction {
         action: change.action().map(|action| action.as_str().to_owned()).unwrap_or_default(),
         replacement: change.replacement().map(|one| one.as_str().to_owned()).unwrap_or_default(),
         by_itself,
+        kind: change.resource_type().unwrap_or_default().to_owned(),
+        deletes: matches!(change.policy_action(), Some(PolicyAction::Delete | PolicyAction::ReplaceAndDelete)),
     }
 }
 
@@ -140,13 +149,15 @@ pub async fn names(client: &Client, stack: &str) -> anyhow::Result<Vec<String>> 
     Ok(names)
 }
 
-/// Deletes a change set; one that has gone already is as good.
-pub async fn delete(client: &Client, stack: &str, name: &str) -> anyhow::Result<()> {
+/// Deletes a change set; one that has gone already is as good. `false` where it is just being worked out or executed, so
+/// that CloudFormation lets nobody delete it.
+pub async fn delete(client: &Client, stack: &str, name: &str) -> anyhow::Result<bool> {
     match client.delete_change_set().stack_name(stack).change_set_name(name).send().await {
+        Err(error) if error.code() == Some("InvalidChangeSetStatus") => Ok(false),
         Err(error) if error.code() != Some("ChangeSetNotFound") && !is_missing(&error) => {
             Err(explain(error)).with_context(|| format!("cannot delete change set `{name}`"))
         }
-        _ => Ok(()),
+        _ => Ok(true),
     }
 }
 

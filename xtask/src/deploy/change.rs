@@ -6,14 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::ending::in_progress;
 use super::failure;
-use super::review::Review;
-use super::stack::Policy;
+use super::stack::Hands;
 use super::wait::{self, Pace};
 use crate::aws::change_sets::{self, ChangeSet};
 use crate::aws::events;
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::plan::StackPlan;
-use crate::ui::Ui;
 
 /// What became of a change set.
 #[derive(Debug)]
@@ -31,13 +29,12 @@ pub(super) enum Change {
 /// Makes and executes a change set; `new` where there is no stack yet, or no more than a shell. Where there is a plan, the
 /// change set is compared with it first.
 pub(super) async fn change(
-    ui: &Ui,
-    client: &Client,
+    hands: Hands<'_>,
     wanted: &StackInput,
     new: bool,
-    policy: Policy,
-    reviewed: Option<(&Review, &StackPlan)>,
+    plan: Option<&StackPlan>,
 ) -> anyhow::Result<Change> {
+    let Hands { ui, client, policy, review } = hands;
     let name = format!("xtask-{}", fingerprint(wanted));
     let resources = match prepare(client, wanted, &name, new).await? {
         ChangeSet::Ready(resources) => resources,
@@ -52,8 +49,10 @@ pub(super) async fn change(
             return Ok(Change::Refused(reason));
         }
     };
-    if let Some((review, plan)) = reviewed {
-        review.compare(client, plan, &name).await?;
+    if let Some(plan) = plan
+        && !review.compare(client, plan, &name).await?
+    {
+        return Ok(Change::Elsewhere);
     }
     let token = token(&name);
     // From here on it goes on without us, even if the answer never comes.
@@ -90,7 +89,9 @@ async fn prepare(client: &Client, wanted: &StackInput, name: &str, new: bool) ->
         if matches!(found, ChangeSet::Ready(_) | ChangeSet::Taken) {
             return Ok(found);
         }
-        change_sets::delete(client, &wanted.name, name).await?;
+        if !change_sets::delete(client, &wanted.name, name).await? {
+            return Ok(ChangeSet::Taken);
+        }
     }
     ready(client, &wanted.name, name).await
 }
@@ -130,7 +131,8 @@ async fn clear_shell(client: &Client, stack: &str, token: &str) -> anyhow::Resul
     }
 }
 
-/// Deletes what killed runs left: change sets of ours under other names.
+/// Deletes what killed runs left: change sets of ours under other names. One that another deploy is just making stays:
+/// whoever executes first makes CloudFormation drop the other's.
 async fn sweep(client: &Client, stack: &str, keep: &str) -> anyhow::Result<()> {
     for name in change_sets::names(client, stack).await? {
         if name.starts_with("xtask-") && name != keep {

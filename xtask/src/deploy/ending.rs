@@ -36,7 +36,9 @@ impl Ending {
         }
         let since = *self.rests_since.get_or_insert(now);
         let told = self.told.as_deref() == Some(status.as_str());
-        !self.marked || told || now.duration_since(since) > UNHEARD
+        // Nothing follows a stack's deletion, so it cannot be the status from before.
+        let gone = *status == StackStatus::DeleteComplete;
+        !self.marked || told || gone || now.duration_since(since) > UNHEARD
     }
 
     /// Takes note of an event, oldest first. Whether it makes the next look worth no wait: it tells of the end, and the
@@ -77,6 +79,7 @@ mod tests {
         assert!(!ending.hear(&resource) && !is(&mut ending, "UPDATE_COMPLETE", 2));
         assert!(!ending.hear(&event("UPDATE_COMPLETE")), "the status has never been seen to keep up");
         assert!(is(&mut ending, "UPDATE_COMPLETE", 3));
+        assert!(is(&mut Ending::new("t"), "DELETE_COMPLETE", 0), "there is no other one after it");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
 use super::review::Review;
-use super::stack::{Outcome, Policy, apply};
+use super::stack::{Hands, Outcome, Policy, apply};
 use super::world::{World, shared_name};
 use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack, StackInput};
@@ -25,13 +25,11 @@ pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> an
     let seen = |name: &str| world.shared.get(name).cloned();
     let emulated = config.env.endpoint().is_some();
     let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(|name| Review { emulated, ..Review::of(name) });
+    let one = Hands { ui, client: &home, policy, review: &one };
+    let other = Hands { ui, client: &aws.cloudformation, policy, review: &other };
     let (one, other) = tokio::try_join!(
-        recorder::span(Stack, &account.name, apply(ui, &home, &account, seen(BOOTSTRAP_ACCOUNT), (policy, &one))),
-        recorder::span(
-            Stack,
-            &region.name,
-            apply(ui, &aws.cloudformation, &region, seen(BOOTSTRAP_REGION), (policy, &other))
-        ),
+        recorder::span(Stack, &account.name, apply(one, &account, seen(BOOTSTRAP_ACCOUNT))),
+        recorder::span(Stack, &region.name, apply(other, &region, seen(BOOTSTRAP_REGION))),
     )?;
     for (input, applied) in [(account, one), (region, other)] {
         if applied.outcome != Outcome::Unchanged {

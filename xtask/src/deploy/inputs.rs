@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::status;
 use crate::aws::stacks::{LiveStack, StackInput};
 use crate::build::Artifact;
 use crate::config::{Config, OutputRef, Outputs};
@@ -49,14 +50,15 @@ pub(crate) fn stack_input(
     }
 }
 
-/// A consumer that was not asked for keeps its template and code, and gets only inputs that changed; `None` where none did.
+/// A consumer that was not asked for keeps its template and code, and gets only inputs that changed; `None` where none did,
+/// and where its stack is in a state out of which only a deploy of its own leads.
 pub(crate) fn rewired(
     config: &Config,
     live: Option<&LiveStack>,
     service: &str,
     outputs: &Outputs,
 ) -> Result<Option<StackInput>, Problem> {
-    let Some(live) = live else { return Ok(None) };
+    let Some(live) = live.filter(|live| status::is_at_rest(live)) else { return Ok(None) };
     let mut parameters = live.parameters.clone();
     for (name, to) in &config.app.services[service].inputs {
         // An input that only the next template knows is that deploy's business.
@@ -88,4 +90,37 @@ fn tags(config: &Config, service: &str) -> BTreeMap<String, String> {
     let facts = [("app", config.app.app.as_str()), ("environment", &config.env.name), ("service", service)];
     let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
     config.env.labels.clone().into_iter().chain(facts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    use aws_sdk_cloudformation::types::StackStatus;
+
+    #[test]
+    fn a_consumer_gets_new_inputs_only_where_its_stack_is_whole_or_will_be() {
+        let config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), Some("dev")).unwrap();
+        let wired = |spec: &&crate::config::Service| !spec.inputs.is_empty();
+        let (service, spec) = config.app.services.iter().find(|(_, spec)| wired(spec)).unwrap();
+        let mut outputs = Outputs::new();
+        for to in spec.inputs.values() {
+            outputs.entry(to.service.clone()).or_default().insert(to.output.clone(), "new".into());
+        }
+        let mut live = LiveStack {
+            id: "arn".into(),
+            status: StackStatus::UpdateComplete,
+            reason: String::new(),
+            parameters: spec.inputs.keys().map(|name| (name.clone(), "old".to_owned())).collect(),
+            tags: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            termination_protection: false,
+        };
+        for (status, gets) in [("UPDATE_COMPLETE", true), ("UPDATE_IN_PROGRESS", true), ("ROLLBACK_COMPLETE", false)] {
+            live.status = StackStatus::from(status);
+            let input = rewired(&config, Some(&live), service, &outputs).unwrap();
+            assert_eq!(input.is_some(), gets, "{status}");
+        }
+    }
 }

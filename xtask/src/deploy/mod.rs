@@ -30,5 +30,5 @@ pub use manner::Manner;
 pub use run::{Report, run, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::{Outcome, Policy};
-pub(crate) use status::{Act, Step, decide};
+pub(crate) use status::{Act, Step, decide, is_at_rest};
 pub use world::{Seen, World};

@@ -101,14 +101,7 @@ async fn rolled_back(ui: &Ui, client: &Client, live: &LiveStack, skip: &[String]
 }
 
 /// Rolls back an operation that had kept what succeeded.
-pub(super) async fn roll_back(
-    ui: &Ui,
-    client: &Client,
-    wanted: &StackInput,
-    live: &LiveStack,
-    reason: &str,
-) -> anyhow::Result<()> {
-    ui.step("Rolling back", format!("{}: {reason}", wanted.name));
+pub(super) async fn roll_back(ui: &Ui, client: &Client, live: &LiveStack) -> anyhow::Result<()> {
     let token = token("xtask-back");
     stacks::rollback(client, &live.id, &token).await?;
     wait::settle(ui, client, &live.id, &token, None).await.map(drop)

@@ -43,15 +43,16 @@ impl Review {
         Ok(planned.plan)
     }
 
-    /// Compares a change set that is ready with the plan; where it would do more, it is deleted.
-    pub(super) async fn compare(&self, client: &Client, plan: &StackPlan, set: &str) -> anyhow::Result<()> {
-        let mut actions = change_sets::actions(client, &plan.stack, set).await?;
+    /// Compares a change set that is ready with the plan; where it would do more, it is deleted. `false` where another deploy
+    /// has deleted it meanwhile.
+    pub(super) async fn compare(&self, client: &Client, plan: &StackPlan, set: &str) -> anyhow::Result<bool> {
+        let Some(mut actions) = change_sets::actions(client, &plan.stack, set).await? else { return Ok(false) };
         actions.retain(|one| !self.emulated || one.replacement != "Conditional");
         if let Err(problem) = check::check(plan, &actions, &self.allowed) {
             change_sets::delete(client, &plan.stack, set).await?;
             return Err(problem.into());
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -16,7 +16,7 @@ use super::review::Review;
 use super::service;
 use super::sites;
 use super::source::Source;
-use super::stack::{Outcome, Policy};
+use super::stack::{Hands, Outcome, Policy};
 use super::world::World;
 use crate::aws::Aws;
 use crate::build::Artifact;
@@ -94,6 +94,11 @@ impl Run {
                 .get(service)
                 .and_then(|plan| Agreed::to(&self.ctx, &self.config, &self.manner, plan.clone())),
         }
+    }
+
+    /// By what its stacks are changed.
+    pub(super) fn hands<'a>(&'a self, review: &'a Review) -> Hands<'a> {
+        Hands { ui: &self.ctx.ui, client: &self.aws.cloudformation, policy: self.policy, review }
     }
 
     /// Whether the code is the one that was planned.

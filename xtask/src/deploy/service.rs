@@ -42,9 +42,7 @@ pub(super) async fn deploy(
     let work = async {
         let applied = match (input, run.world.live(&service)) {
             (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
-            (Some(input), _) => {
-                apply(&run.ctx.ui, &run.aws.cloudformation, &input, seen, (run.policy, &run.review(&service))).await?
-            }
+            (Some(input), _) => apply(run.hands(&run.review(&service)), &input, seen).await?,
             (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
             (None, None) => return Ok(None),
         };
@@ -84,7 +82,7 @@ async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::
         return Ok(applied);
     }
     let seen = run.world.services.get(service).cloned();
-    let mut applied = apply(&run.ctx.ui, &aws.cloudformation, input, seen, (run.policy, &run.review(service))).await?;
+    let mut applied = apply(run.hands(&run.review(service)), input, seen).await?;
     let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
     if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
         applied.outcome = Outcome::Reconciled;

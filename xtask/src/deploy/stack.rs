@@ -67,21 +67,25 @@ pub(super) struct Applied {
 /// Times that a stack may be found busy or half-made before a person should look.
 const ATTEMPTS: u32 = 9;
 
+/// By what a stack is changed, and under which rules.
+#[derive(Clone, Copy)]
+pub(super) struct Hands<'a> {
+    pub(super) ui: &'a Ui,
+    pub(super) client: &'a Client,
+    pub(super) policy: Policy,
+    /// What the change is held against.
+    pub(super) review: &'a Review,
+}
+
 /// Brings a stack to what is wanted; joins what is in progress, clears what a failed creation left. `seen` is the stack as
 /// it was found.
-pub(super) async fn apply(
-    ui: &Ui,
-    client: &Client,
-    wanted: &StackInput,
-    seen: Option<Seen>,
-    (policy, review): (Policy, &Review),
-) -> anyhow::Result<Applied> {
+pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Seen>) -> anyhow::Result<Applied> {
     let mut outcome = Outcome::Unchanged;
     let mut found = Some(seen);
     for attempt in 0..ATTEMPTS {
         let (seen, fresh) = match found.take() {
             Some(seen) => (seen, false),
-            None => (look(client, &wanted.name).await?, true),
+            None => (look(hands.client, &wanted.name).await?, true),
         };
         let template = seen.as_ref().and_then(|seen| seen.template.as_deref());
         let step = decide(seen.as_ref().map(|seen| &seen.live), template, wanted);
@@ -89,22 +93,26 @@ pub(super) async fn apply(
         if !fresh && step != Step::Unchanged {
             continue;
         }
-        let plan = if step == Step::Update { Some(review.plan(seen.as_ref(), wanted)?) } else { None };
-        let live = seen.map(|seen| seen.live);
-        if let Some(live) = &live {
-            announce(ui, wanted, live);
+        if let Some(seen) = &seen {
+            announce(hands.ui, wanted, &seen.live);
         }
-        let reviewed = plan.as_ref().map(|plan| (review, plan));
-        let done = match (step, live) {
-            (Step::Unchanged, Some(live)) => return finish(ui, client, wanted, &live, outcome, policy).await,
-            (Step::As(Act::Create), _) => change(ui, client, &wanted.for_creation(), true, policy, None).await?,
-            (Step::As(Act::GoOn), Some(live)) => go_on(ui, client, wanted, &live, policy).await?,
-            (Step::Update, Some(live)) => match change(ui, client, wanted, false, policy, reviewed).await? {
-                Change::Nothing => return finish(ui, client, wanted, &live, outcome, policy).await,
-                done => done,
-            },
-            (Step::As(act), Some(live)) => {
-                other(ui, client, wanted, &live, act).await?;
+        let done = match (step, seen) {
+            (Step::Unchanged, Some(seen)) => return finish(hands, wanted, &seen.live, outcome).await,
+            (Step::As(Act::Create), None) => change(hands, &wanted.for_creation(), true, None).await?,
+            (Step::As(act), Some(seen)) if wanted.kept.is_some() && act != Act::Join => {
+                return Err(not_whole(wanted, &seen.live).into());
+            }
+            (Step::As(Act::Create), Some(_)) => change(hands, &wanted.for_creation(), true, None).await?,
+            (Step::As(Act::GoOn), Some(seen)) => go_on(hands, wanted, &seen).await?,
+            (Step::Update, Some(seen)) => {
+                let plan = hands.review.plan(Some(&seen), wanted)?;
+                match change(hands, wanted, false, Some(&plan)).await? {
+                    Change::Nothing => return finish(hands, wanted, &seen.live, outcome).await,
+                    done => done,
+                }
+            }
+            (Step::As(act), Some(seen)) => {
+                other(hands, wanted, &seen.live, act).await?;
                 continue;
             }
             // Every step but a creation comes from a stack that is there.
@@ -116,7 +124,7 @@ pub(super) async fn apply(
                 outcome = if new || outcome == Outcome::Created { Outcome::Created } else { Outcome::Updated };
                 // What was created for the first time may still lack what only a whole stack gets.
                 if wanted.creation.is_none() || step == Step::Update {
-                    return finish(ui, client, wanted, &live, outcome, policy).await;
+                    return finish(hands, wanted, &live, outcome).await;
                 }
             }
             Change::Refused(reason) => return Err(refused(wanted, &reason).into()),
@@ -129,7 +137,8 @@ pub(super) async fn apply(
 }
 
 /// Steps that are no change of ours: the stack is looked at again after them.
-async fn other(ui: &Ui, client: &Client, wanted: &StackInput, live: &LiveStack, act: Act) -> anyhow::Result<()> {
+async fn other(hands: Hands<'_>, wanted: &StackInput, live: &LiveStack, act: Act) -> anyhow::Result<()> {
+    let Hands { ui, client, .. } = hands;
     match act {
         Act::Join => {
             let token = events::newest_token(client, &live.id).await?.unwrap_or_default();
@@ -144,26 +153,29 @@ async fn other(ui: &Ui, client: &Client, wanted: &StackInput, live: &LiveStack, 
 
 /// Goes on from an operation that kept what had succeeded. Where CloudFormation finds nothing to go on with, or cannot
 /// (a replacement, say), the operation is rolled back, unless nothing may be rolled back.
-async fn go_on(
-    ui: &Ui,
-    client: &Client,
-    wanted: &StackInput,
-    live: &LiveStack,
-    policy: Policy,
-) -> anyhow::Result<Change> {
+async fn go_on(hands: Hands<'_>, wanted: &StackInput, seen: &Seen) -> anyhow::Result<Change> {
+    let live = &seen.live;
     let first = live.status == StackStatus::CreateFailed;
     let sent = if first { wanted.for_creation() } else { wanted.clone() };
-    let reason = match change(ui, client, &sent, false, policy, None).await? {
+    let plan = hands.review.plan(Some(seen), &sent)?;
+    let reason = match change(hands, &sent, false, Some(&plan)).await? {
         Change::Refused(reason) => reason,
         Change::Nothing => "CloudFormation finds nothing to go on with".to_owned(),
         done => return Ok(done),
     };
-    if policy.keep {
+    if hands.policy.keep {
         let problem = Problem::failed(format!("stack `{}` is {}: {reason}", wanted.name, live.status));
         return Err(problem.hint("run the same command with `--rollback on`, which rolls the failed one back").into());
     }
-    rescue::roll_back(ui, client, wanted, live, &reason).await?;
+    hands.ui.step("Rolling back", format!("{}: {reason}", wanted.name));
+    rescue::roll_back(hands.ui, hands.client, live).await?;
     Ok(Change::Elsewhere)
+}
+
+/// Of a stack that keeps its template only the inputs change: there is nothing to make it anew from.
+fn not_whole(wanted: &StackInput, live: &LiveStack) -> Problem {
+    let problem = Problem::failed(format!("stack `{}` is {}: its new inputs cannot be set", wanted.name, live.status));
+    problem.hint("deploy it in full: the same command with `--service` for its service, too")
 }
 
 fn announce(ui: &Ui, wanted: &StackInput, live: &LiveStack) {
@@ -178,18 +190,12 @@ fn refused(wanted: &StackInput, reason: &str) -> Problem {
 }
 
 /// Sets the termination protection, where it is not as the environment wants it, in either direction.
-async fn finish(
-    ui: &Ui,
-    client: &Client,
-    wanted: &StackInput,
-    live: &LiveStack,
-    outcome: Outcome,
-    policy: Policy,
-) -> anyhow::Result<Applied> {
-    if policy.protect != live.termination_protection {
-        stacks::protect(client, &live.id, policy.protect).await?;
-        let verb = if policy.protect { "Protected" } else { "Unprotected" };
-        ui.step(verb, format!("{} against its deletion", wanted.name));
+async fn finish(hands: Hands<'_>, wanted: &StackInput, live: &LiveStack, outcome: Outcome) -> anyhow::Result<Applied> {
+    let protect = hands.policy.protect;
+    if protect != live.termination_protection {
+        stacks::protect(hands.client, &live.id, protect).await?;
+        let verb = if protect { "Protected" } else { "Unprotected" };
+        hands.ui.step(verb, format!("{} against its deletion", wanted.name));
     }
     recorder::outcome(outcome.name());
     Ok(Applied { outcome, outputs: live.outputs.clone() })

@@ -94,6 +94,11 @@ pub(super) fn of(status: &StackStatus) -> Row {
     ROWS.into_iter().find(|row| row.status == status.as_str()).unwrap_or(UNKNOWN)
 }
 
+/// Whether a stack is whole, or on its way to be: one whose inputs can be set without looking at what it failed at.
+pub(crate) fn is_at_rest(live: &LiveStack) -> bool {
+    matches!(of(&live.status).act, Act::Compare | Act::Join)
+}
+
 /// What to do with a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {

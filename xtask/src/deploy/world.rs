@@ -16,7 +16,7 @@ use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION};
 pub struct Seen {
     /// Its status, parameters, tags and outputs.
     pub live: LiveStack,
-    /// The template in force; none where the stack is not settled.
+    /// The template in force, or of the operation that failed and kept what had succeeded; none in any other state.
     pub template: Option<String>,
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn look(client: &Client, name: &str) -> anyhow::Result<Option<S
 
 /// Whether the stack has a template that can be compared.
 fn settled(live: &LiveStack) -> bool {
-    status::of(&live.status).act == Act::Compare
+    matches!(status::of(&live.status).act, Act::Compare | Act::GoOn)
 }
 
 #[cfg(test)]

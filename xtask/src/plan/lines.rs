@@ -66,6 +66,10 @@ fn stack_section(stack: &StackPlan) -> Section {
         StackAction::Recreate => "delete what a failed creation left, and create",
         StackAction::Update => "update",
         StackAction::Unchanged => "unchanged",
+        StackAction::Mend if stack.status.as_deref() == Some("DELETE_FAILED") => {
+            "finish its deletion, which failed, and create it anew"
+        }
+        StackAction::Mend if !stack.resources.is_empty() => "go on from what failed",
         StackAction::Mend => "bring what failed to its end first, then plan again",
         StackAction::Wait => "wait for the operation in progress, then plan again",
         StackAction::Stuck => "stuck: must be mended by hand",
@@ -171,7 +175,13 @@ fn lines_of(stack: &StackPlan) -> Vec<Line> {
     if lines.is_empty() {
         lines = named("parameter", &stack.parameters);
     }
-    if lines.is_empty() {
+    if stack.action == StackAction::Mend && stack.status.as_deref() == Some("DELETE_FAILED") {
+        lines.push(line(
+            '!',
+            0,
+            "what it still holds is deleted; a stack that was ever whole is left to `destroy` instead",
+        ));
+    } else if lines.is_empty() && stack.action == StackAction::Update {
         lines.push(line(' ', 0, "only descriptions or the template's text differ"));
     }
     lines

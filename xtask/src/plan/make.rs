@@ -10,7 +10,7 @@ use crate::aws::{Aws, Identity};
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{App, Config, Outputs};
-use crate::deploy::{Seen, Source, World, inputs, scope, shared};
+use crate::deploy::{Seen, Source, World, inputs, is_at_rest, scope, shared};
 use crate::hotswap::Ledger;
 use crate::keys::{Keys, Looked};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
@@ -127,6 +127,14 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
             (Some(wanted), _) => {
                 remember(&mut plan.basis, seen, &wanted);
                 stack::plan(&service, seen, &wanted, consumers.get(&service).unwrap_or(&nobody))?
+            }
+            (None, Some(seen)) if !full.contains(&service) && !is_at_rest(&seen.live) => {
+                let (stack, status) = (config.stack_name(&service), &seen.live.status);
+                plan.notices.push(format!(
+                    "stack `{stack}` is {status} and stays so: mend it by `cargo xtask deploy --env {} --service {service}`",
+                    config.env.name
+                ));
+                Planned::untouched(&service, &stack, seen)
             }
             (None, Some(seen)) => Planned::untouched(&service, &config.stack_name(&service), seen),
             (None, None) => continue,

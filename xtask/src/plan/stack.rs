@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Context;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,8 +30,8 @@ pub enum StackAction {
     Unchanged,
     /// Another operation runs: a deploy waits for its end and looks again, so the rest of this plan may be out of date.
     Wait,
-    /// An operation, or the way back from one, failed: the deploy brings that to its end first, so what it will change
-    /// after that is not known yet.
+    /// An operation, or the way back from one, failed: the deploy brings that to its end first. Where the operation kept what
+    /// had succeeded, the resources are what the deploy goes on with; else what it will change is not known yet.
     Mend,
     /// Its status must be mended by a person first.
     Stuck,
@@ -125,21 +126,24 @@ pub fn plan(
         sections: vec![],
     };
     let held = live.map(|live| live.outputs.clone()).unwrap_or_default();
-    if !matches!(action, StackAction::Create | StackAction::Recreate | StackAction::Update) {
+    // Of an operation that failed and kept what had succeeded, the template is known.
+    let goes_on = action == StackAction::Mend && template.is_some();
+    let compared = action == StackAction::Update || goes_on;
+    if !compared && !matches!(action, StackAction::Create | StackAction::Recreate) {
         let outputs = if action == StackAction::Unchanged || wanted.kept.is_some() {
             held
         } else {
             // Whatever is in progress or has failed, its outputs are not to be built upon.
-            let names = Template::parse(&wanted.template)?.outputs.into_keys();
+            let names = read(&wanted.template, wanted)?.outputs.into_keys();
             names.map(|name| (name.clone(), unknown(&format!("{service}.{name}")))).collect()
         };
         return Ok(Planned { plan, security: vec![], functions: vec![], outputs });
     }
     // What a failed creation left is deleted first: all is new.
-    let base = live.zip(template).filter(|_| action == StackAction::Update);
-    let before = base.map(|(live, text)| anyhow::Ok(resolve(&Template::parse(text)?, &live.parameters))).transpose()?;
+    let base = live.zip(template).filter(|_| compared);
+    let before = base.map(|(live, text)| anyhow::Ok(resolve(&read(text, wanted)?, &live.parameters))).transpose()?;
     let text = if wanted.kept.is_some() { template.unwrap_or_default() } else { &wanted.template };
-    let after = resolve(&Template::parse(text)?, &wanted.parameters);
+    let after = resolve(&read(text, wanted)?, &wanted.parameters);
     if let Some((live, _)) = base {
         plan.parameters = diff(&texts(&live.parameters), &texts(&wanted.parameters));
         plan.tags = diff(&texts(&live.tags), &texts(&wanted.tags));
@@ -179,6 +183,10 @@ impl Planned {
         };
         Self { plan, security: vec![], functions: vec![], outputs: seen.live.outputs.clone() }
     }
+}
+
+fn read(text: &str, wanted: &StackInput) -> anyhow::Result<Template> {
+    Template::parse(text).with_context(|| format!("stack `{}`", wanted.name))
 }
 
 fn action(live: Option<&LiveStack>, template: Option<&str>, wanted: &StackInput) -> StackAction {

@@ -206,6 +206,56 @@ fn a_stack_in_progress_is_waited_for_and_nothing_is_built_upon_its_outputs() {
 }
 
 #[test]
+fn an_operation_that_kept_what_had_succeeded_is_compared_and_guarded_like_any_other() {
+    let mut failed = seen();
+    failed.live.status = StackStatus::UpdateFailed;
+    let wanted = input(
+        &LIVE.replace("  Table:\n", "  Items:\n").replace("Table.Arn", "Items.Arn").replace("!Ref Table", "!Ref Items"),
+        "c",
+    );
+    let planned = plan_stack("orders", Some(&failed), &wanted, &BTreeMap::new()).unwrap();
+    assert_eq!(planned.plan.action, StackAction::Mend);
+    assert_eq!(guard::refusals(&planned.plan)[0].what, "is removed, items lost");
+    assert_eq!(planned.outputs["ApiUrl"], "(known after deploy: orders.ApiUrl)");
+    let shown = text(&whole(vec![planned]), false, 80);
+    assert!(shown.contains("Stack demo-dev-orders: go on from what failed, UPDATE_FAILED"), "{shown}");
+}
+
+#[test]
+fn the_deletion_of_what_a_failed_deletion_left_is_named() {
+    let mut failed = seen();
+    (failed.live.status, failed.template) = (StackStatus::DeleteFailed, None);
+    let planned = plan_stack("orders", Some(&failed), &input(LIVE, "c"), &BTreeMap::new()).unwrap();
+    let shown = text(&whole(vec![planned]), false, 80);
+    assert!(shown.contains("finish its deletion, which failed") && shown.contains("! what it still holds is deleted"));
+}
+
+#[test]
+fn a_template_that_cannot_be_read_is_named_by_its_stack() {
+    let error = plan_stack("orders", None, &input("", "c"), &BTreeMap::new()).unwrap_err();
+    assert!(format!("{error:#}").contains("stack `demo-dev-orders`"), "{error:#}");
+}
+
+#[test]
+fn what_cloudformation_leaves_open_or_deletes_against_the_plan_is_stopped() {
+    let act = |action: &str, deletes| ResourceAction {
+        id: "Table".into(),
+        kind: "AWS::DynamoDB::Table".into(),
+        action: action.into(),
+        deletes,
+        ..ResourceAction::default()
+    };
+    let plan = edited("MemorySize: 256", "MemorySize: 512").plan;
+    assert_eq!(check::unforeseen(&plan, &[act("Dynamic", false)]), ["orders.Table"]);
+    assert_eq!(check::unforeseen(&plan, &[act("Add", false)]), Vec::<String>::new());
+    let mut plan = edited("TableName: a", "TableName: b").plan;
+    let set = [ResourceAction { replacement: "True".into(), ..act("Modify", true) }];
+    assert_eq!(check::unforeseen(&plan, &set), Vec::<String>::new(), "its loss was foreseen");
+    plan.resources.iter_mut().for_each(|one| one.data = one.data.map(|_| Fate::Kept));
+    assert_eq!(check::unforeseen(&plan, &set), ["orders.Table"]);
+}
+
+#[test]
 fn a_change_set_that_replaces_or_removes_more_than_the_plan_is_stopped() {
     let plan = edited("MemorySize: 256", "MemorySize: 512").plan;
     let act = |id: &str, action: &str, replacement: &str, by_itself| ResourceAction {
@@ -213,6 +263,7 @@ fn a_change_set_that_replaces_or_removes_more_than_the_plan_is_stopped() {
         action: action.into(),
         replacement: replacement.into(),
         by_itself,
+        ..ResourceAction::default()
     };
     let fine = [act("Function", "Modify", "False", false), act("Api", "Modify", "Conditional", false)];
     assert_eq!(check::unforeseen(&plan, &fine), Vec::<String>::new());

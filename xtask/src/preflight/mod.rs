@@ -153,6 +153,7 @@ fn wanted(
         let live = match seen.get(service) {
             None => None,
             Some(Seen { template: None, .. }) => continue,
+            Some(Seen { live, .. }) if live.status.as_str().ends_with("_FAILED") => continue,
             Some(Seen { template: Some(live), .. }) if live.trim_end() == text.trim_end() => continue,
             Some(Seen { template: Some(live), .. }) => Some(serde_yaml::from_str(live)?),
         };

@@ -1,5 +1,6 @@
 //! One stack of a CloudFormation that does what a test tells it to, and what `apply` makes of it.
 
+mod guards;
 mod races;
 mod states;
 
@@ -10,16 +11,18 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ErrorMetadata;
 use aws_sdk_cloudformation::operation as op;
 use aws_sdk_cloudformation::types::{
-    Change, ChangeSetStatus, ChangeSetSummary, ExecutionStatus, Output, ResourceStatus, Stack, StackEvent, StackStatus,
+    Change, ChangeAction, ChangeSetStatus, ChangeSetSummary, ExecutionStatus, Output, ResourceChange, ResourceStatus,
+    Stack, StackEvent, StackStatus,
 };
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::retry::RetryConfig;
 
 use super::review::Review;
-use super::stack::{Applied, Policy, apply};
+use super::stack::{Applied, Hands, Policy, apply};
 use super::wait;
 use crate::aws::stacks::{StackInput, Template};
+use crate::plan::Allowed;
 use crate::ui::{Mode, Ui};
 
 const NAME: &str = "demo-dev-orders";
@@ -47,6 +50,12 @@ pub(super) struct World {
     pub(super) refusals: VecDeque<&'static str>,
     /// What the next looks at a change set find instead of one that is ready.
     pub(super) found: VecDeque<(&'static str, &'static str, &'static str)>,
+    /// What every change set does: action, logical id, type.
+    pub(super) actions: Vec<(&'static str, &'static str, &'static str)>,
+    /// Resources that may end.
+    pub(super) allowed: Vec<&'static str>,
+    /// Whether change sets cannot be deleted, since somebody is just making them.
+    pub(super) undeletable: bool,
     /// Names of change sets that others left.
     pub(super) left: Vec<&'static str>,
     /// Oldest first: token, logical id, status, reason.
@@ -133,12 +142,14 @@ pub(super) async fn run(
     policy: Policy,
     yes: bool,
 ) -> (Vec<String>, anyhow::Result<Applied>) {
+    let places = world.allowed.iter().map(|place| (*place).to_owned()).collect();
+    let allowed = Allowed { places, ..Allowed::default() };
     let world = Arc::new(Mutex::new(world));
     let rules = [reads(&world), writes(&world), ways_out(&world)].concat();
     let client = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules.iter().collect::<Vec<_>>());
     let ui = Ui::unattended(Mode { json: false, yes });
-    let review = Review::of("orders");
-    let result = apply(&ui, &client, input, None, (policy, &review)).await;
+    let review = Review { allowed, ..Review::of("orders") };
+    let result = apply(Hands { ui: &ui, client: &client, policy, review: &review }, input, None).await;
     (world.lock().unwrap().calls.clone(), result)
 }
 
@@ -212,12 +223,21 @@ fn writes(world: &Arc<Mutex<World>>) -> Vec<Rule> {
         }
         let output = op::describe_change_set::DescribeChangeSetOutput::builder().status(ChangeSetStatus::from(status));
         let output = output.execution_status(ExecutionStatus::from(execution)).status_reason(reason);
-        MockResponse::Output(output.changes(Change::builder().build()).build())
+        let change = |(action, id, kind): &(&str, &str, &str)| {
+            let resource = ResourceChange::builder().logical_resource_id(*id).resource_type(*kind);
+            Change::builder().resource_change(resource.action(ChangeAction::from(*action)).build()).build()
+        };
+        MockResponse::Output(output.set_changes(Some(world.actions.iter().map(change).collect())).build())
     });
-    let delete = mock!(Client::delete_change_set).then_compute_output(move |call| {
+    let delete = mock!(Client::delete_change_set).then_compute_response(move |call| {
         let kind = if call.change_set_name().is_some_and(|name| name == "xtask-other") { "another" } else { "our" };
-        three.lock().unwrap().calls.push(format!("delete {kind} change set"));
-        op::delete_change_set::DeleteChangeSetOutput::builder().build()
+        let mut world = three.lock().unwrap();
+        world.calls.push(format!("delete {kind} change set"));
+        if world.undeletable {
+            let error = refusal("InvalidChangeSetStatus", "it is CREATE_IN_PROGRESS");
+            return MockResponse::Error(op::delete_change_set::DeleteChangeSetError::generic(error));
+        }
+        MockResponse::Output(op::delete_change_set::DeleteChangeSetOutput::builder().build())
     });
     let execute = mock!(Client::execute_change_set).then_compute_output(move |call| {
         let mut world = four.lock().unwrap();

@@ -97,3 +97,20 @@ async fn a_status_that_lags_behind_its_events_is_never_taken_for_an_operations_e
     assert_eq!(calls, ["continue", "UPDATE new", "execute"]);
     assert!(result.is_ok(), "{result:?}");
 }
+
+#[tokio::test]
+async fn a_change_set_that_another_deploy_is_just_making_is_left_to_it() {
+    let world = World { left: vec!["xtask-other"], undeletable: true, ..World::at("UPDATE_COMPLETE") };
+    let (calls, result) = run(world, &wanted(None), USUAL, true).await;
+    assert_eq!(calls, ["delete another change set", "UPDATE new", "execute"]);
+    assert!(result.is_ok(), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_change_set_that_goes_between_its_making_and_its_review_is_made_again() {
+    let ready = ("CREATE_COMPLETE", "AVAILABLE", "");
+    let world = World { found: [ready, ("", "", "")].into(), ..World::at("UPDATE_COMPLETE") };
+    let (calls, result) = run(world, &wanted(None), USUAL, true).await;
+    assert_eq!(calls, ["UPDATE new", "UPDATE new", "execute"]);
+    assert!(result.is_ok(), "{result:?}");
+}
