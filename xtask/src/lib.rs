@@ -2,6 +2,7 @@
 //! and commands that join them. Nothing in here knows what the application is about.
 
 pub mod aws;
+pub mod backup;
 pub mod build;
 pub mod cli;
 pub mod commands;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod configuration;
+mod environments;
 mod guide;
 mod hotswap;
 mod keys;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 use serde_json::Value;
 
 /// A port of its own beside those of `config/local.yaml` and `config/test.yaml`.
-const PORT: u16 = 4568;
+pub(crate) const PORT: u16 = 4568;
 
 static LOCK: Mutex<()> = Mutex::new(());
 
@@ -67,6 +67,11 @@ impl Repository {
                 symlink(entry.path(), self.root.join(folder).join(entry.file_name())).unwrap();
             }
         }
+        &self.root
+    }
+
+    /// Where it is.
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 

@@ -187,6 +187,16 @@ pub async fn abort_uploads(client: &Client, bucket: &str) -> anyhow::Result<usiz
     }
 }
 
+/// Deletes an empty bucket; one that has gone already is as good.
+pub async fn remove(client: &Client, bucket: &str) -> anyhow::Result<()> {
+    match client.delete_bucket().bucket(bucket).send().await {
+        Err(error) if !is_missing(&error) => {
+            Err(explain(error)).with_context(|| format!("cannot delete the bucket `{bucket}`"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The names of the account's buckets that start with `prefix`.
 pub async fn names(client: &Client, prefix: &str) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();

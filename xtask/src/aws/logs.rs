@@ -67,6 +67,28 @@ pub async fn page(client: &Client, query: &Query) -> anyhow::Result<Page> {
     }
 }
 
+/// The region's log groups that have this in their name.
+pub async fn groups(client: &Client, part: &str) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut pages = client.describe_log_groups().log_group_name_pattern(part).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(explain).context("cannot list the log groups")?;
+        let names = page.log_groups().iter().filter_map(|group| group.log_group_name());
+        found.extend(names.filter(|name| name.contains(part)).map(str::to_owned));
+    }
+    Ok(found)
+}
+
+/// Deletes a log group; one that has gone already is as good.
+pub async fn delete_group(client: &Client, name: &str) -> anyhow::Result<()> {
+    match client.delete_log_group().log_group_name(name).send().await {
+        Err(error) if error.code() != Some("ResourceNotFoundException") => {
+            Err(explain(error)).with_context(|| format!("cannot delete the log group `{name}`"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn convert(event: &FilteredLogEvent) -> Entry {
     let message = event.message().unwrap_or_default();
     // The emulator names no events: there, what a stream says in the same words at the same time is one.

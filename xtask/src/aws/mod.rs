@@ -15,6 +15,7 @@ pub mod objects;
 pub mod overview;
 mod owner;
 pub mod stacks;
+pub mod tagged;
 pub mod transfer;
 
 use std::time::Duration;
@@ -56,6 +57,8 @@ pub struct Aws {
     pub s3: aws_sdk_s3::Client,
     /// Secrets Manager
     pub secrets: aws_sdk_secretsmanager::Client,
+    /// Resource Groups Tagging
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
     /// STS
     pub sts: aws_sdk_sts::Client,
     /// What they are made from.
@@ -88,6 +91,7 @@ impl Aws {
             logs: aws_sdk_cloudwatchlogs::Client::new(&shared),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             secrets: aws_sdk_secretsmanager::Client::new(&shared),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(&shared),
             sts: aws_sdk_sts::Client::new(&shared),
             sdk: shared,
         }

@@ -1,6 +1,9 @@
 //! What there is under a prefix, whoever made it: tables, functions, secrets. Calls only.
 
+use std::time::Duration;
+
 use anyhow::Context;
+use aws_sdk_dynamodb::types::TableStatus;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 
@@ -51,6 +54,49 @@ pub async fn functions(aws: &Aws, prefix: &str) -> anyhow::Result<Vec<String>> {
         found.extend(names.filter(|name| name.starts_with(prefix)).map(str::to_owned));
     }
     Ok(found)
+}
+
+/// Deletes a function; one that has gone already is as good.
+pub async fn delete_function(aws: &Aws, name: &str) -> anyhow::Result<()> {
+    match aws.lambda.delete_function().function_name(name).send().await {
+        Err(error) if error.code() != Some("ResourceNotFoundException") => {
+            Err(explain(error)).with_context(|| format!("cannot delete the function `{name}`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Deletes a table, guarded or not, and waits until it has gone.
+pub async fn delete_table(aws: &Aws, name: &str, patience: Duration) -> anyhow::Result<()> {
+    let deadline = tokio::time::Instant::now() + patience;
+    let mut pause = Duration::from_millis(200);
+    loop {
+        let table = match aws.dynamodb.describe_table().table_name(name).send().await {
+            Ok(answer) => answer.table,
+            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
+            Err(error) => return Err(explain(error)).with_context(|| format!("cannot look at the table `{name}`")),
+        };
+        let guarded = table.as_ref().and_then(|table| table.deletion_protection_enabled) == Some(true);
+        // One that is being changed is asked for again: DynamoDB refuses it until then, and one that is deleted just goes.
+        let active = table.is_some_and(|table| table.table_status == Some(TableStatus::Active));
+        let begun = match (active, guarded) {
+            (true, true) => {
+                let call = aws.dynamodb.update_table().table_name(name).deletion_protection_enabled(false);
+                call.send().await.map(drop).map_err(explain)
+            }
+            (true, false) => match aws.dynamodb.delete_table().table_name(name).send().await {
+                Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
+                other => other.map(drop).map_err(explain),
+            },
+            (false, _) => Ok(()),
+        };
+        begun.with_context(|| format!("cannot delete the table `{name}`"))?;
+        if tokio::time::Instant::now() >= deadline {
+            return Err(anyhow::anyhow!("the table `{name}` is still there after {} s", patience.as_secs()));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(10));
+    }
 }
 
 /// The region's secrets, without those whose deletion is under way.

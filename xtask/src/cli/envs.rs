@@ -1,8 +1,10 @@
-//! Arguments of `env`: environments of branches.
+//! Arguments about how long environments live: `env` of branches, and `destroy`.
 
 use clap::{Args, Subcommand};
 
+use super::ChangeArgs;
 use crate::config::Span;
+use crate::destroy::Retained;
 use crate::ui::Mode;
 
 /// What to do with the environments of branches.
@@ -27,6 +29,47 @@ impl EnvCommand {
             Self::List(args) => Mode { json: args.json, yes: false },
             Self::Gc(args) => Mode { json: args.json, yes: true },
             Self::Down(args) => Mode { json: false, yes: args.yes },
+        }
+    }
+}
+
+/// Arguments of `destroy`.
+#[derive(Clone, Debug, Args)]
+pub struct DestroyArgs {
+    /// Environment and confirmation. Where the environment was protected once, `--yes` is no answer.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// What outlives its stack stays: tables and buckets that templates retain or that no stack owns. Without this or the
+    /// next, nothing is destroyed where there are any.
+    #[arg(long, conflicts_with = "remove_retained")]
+    pub keep_retained: bool,
+    /// What outlives its stack goes as well.
+    #[arg(long)]
+    pub remove_retained: bool,
+    /// First write all items and objects there: a folder, or `s3://bucket/prefix`. `restore` reads it.
+    #[arg(long, value_name = "DIR|s3://…")]
+    pub backup: Option<String>,
+}
+
+/// Arguments of `restore`.
+#[derive(Clone, Debug, Args)]
+pub struct RestoreArgs {
+    /// Environment and confirmation.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// What `destroy --backup` wrote: a folder, or `s3://bucket/prefix`.
+    #[arg(long, value_name = "DIR|s3://…")]
+    pub from: String,
+}
+
+impl DestroyArgs {
+    /// What becomes of what outlives its stack.
+    #[must_use]
+    pub fn retained(&self) -> Retained {
+        match (self.keep_retained, self.remove_retained) {
+            (true, _) => Retained::Keep,
+            (_, true) => Retained::Remove,
+            _ => Retained::Refuse,
         }
     }
 }

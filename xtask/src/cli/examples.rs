@@ -96,6 +96,15 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("destroy --env dev", "shows what goes, then asks for the name"),
             ("destroy --env dev --yes", "without the question"),
+            ("destroy --env dev --backup backups/dev", "save all items and objects first"),
+            ("destroy --env dev --remove-retained", "tables and buckets that outlive their stacks, too"),
+        ],
+    ),
+    (
+        "restore",
+        &[
+            ("restore --env dev --from backups/dev", "into an environment that was just deployed"),
+            ("restore --env dev --from s3://backups/dev --yes", "without the question"),
         ],
     ),
     (

@@ -16,7 +16,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 pub use environment::{
     DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback, WatchArgs,
 };
-pub use envs::{EnvCommand, EnvDownArgs, EnvGcArgs, EnvListArgs, EnvUpArgs};
+pub use envs::{DestroyArgs, EnvCommand, EnvDownArgs, EnvGcArgs, EnvListArgs, EnvUpArgs, RestoreArgs};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
 pub use plan::PlanArgs;
@@ -74,8 +74,10 @@ pub enum Command {
     Timeline(TimelineArgs),
     /// Create what an account and a region share: the artifact bucket and the permissions boundary.
     Bootstrap(ChangeArgs),
-    /// Delete an environment: objects with all their versions, rows, stacks.
-    Destroy(ChangeArgs),
+    /// Delete an environment: objects with all their versions, rows, stacks, logs, and prove that nothing is left.
+    Destroy(DestroyArgs),
+    /// Write a backup of `destroy` into an environment that holds nothing yet, and prove that all of it is there.
+    Restore(RestoreArgs),
     /// Environments of branches: made, listed and ended.
     #[command(subcommand)]
     Env(EnvCommand),

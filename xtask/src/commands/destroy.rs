@@ -1,10 +1,10 @@
 //! `destroy`: deletes an environment and proves that nothing is left.
 
 use super::Ctx;
-use crate::cli::ChangeArgs;
+use crate::cli::DestroyArgs;
 use crate::destroy;
 
-pub(super) async fn run(args: ChangeArgs, ctx: &Ctx) -> anyhow::Result<()> {
-    let config = ctx.config(&args.env)?;
-    destroy::run(ctx, &config).await
+pub(super) async fn run(args: DestroyArgs, ctx: &Ctx) -> anyhow::Result<()> {
+    let config = ctx.config(&args.change.env)?;
+    Box::pin(destroy::run(ctx, &config, args.retained(), args.backup.as_deref())).await
 }

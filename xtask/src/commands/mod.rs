@@ -22,6 +22,7 @@ mod plan;
 mod promote;
 mod releases;
 mod render;
+mod restore;
 mod rollback;
 mod status;
 mod sync;
@@ -72,7 +73,9 @@ impl Ctx {
 pub fn mode(command: &Command) -> Mode {
     match command {
         Command::Deploy(args) => Mode { json: args.json, yes: args.change.yes },
-        Command::Destroy(args) | Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
+        Command::Destroy(args) => Mode { json: false, yes: args.change.yes },
+        Command::Restore(args) => Mode { json: false, yes: args.change.yes },
+        Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
         Command::Plan(args) => Mode { json: args.json, yes: false },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
         Command::Releases(args) => args.mode(),
@@ -130,7 +133,8 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Logs(args) => Box::pin(logs::run(args, &ctx)).await,
             Command::Timeline(args) => timeline::run(&args, &ctx),
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,
-            Command::Destroy(args) => destroy::run(args, &ctx).await,
+            Command::Destroy(args) => Box::pin(destroy::run(args, &ctx)).await,
+            Command::Restore(args) => Box::pin(restore::run(args, &ctx)).await,
             Command::Env(args) => Box::pin(env::run(args, &ctx)).await,
             Command::Build(args) => build::run(args, &ctx).await,
             Command::Sync(args) => Box::pin(sync::run(args, &ctx)).await,

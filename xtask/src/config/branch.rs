@@ -79,6 +79,56 @@ mod tests {
         assert!(is_reserved("pr") && is_reserved("pr-x") && !is_reserved("production"));
     }
 
+    /// A branch's environment in a clone with these files.
+    fn load(previews: &str, base: &str, name: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("config")).unwrap();
+        let app = format!("app: demo\ndefaultEnvironment: base\nhomeRegion: r\nservices: {{}}\n{previews}\n");
+        let env =
+            "account: \"111111111111\"\nregion: eu-central-1\nfunctions: {memory: 256, timeout: 10, retention: 7}\n";
+        std::fs::write(folder.path().join("config/app.yaml"), app).unwrap();
+        std::fs::write(folder.path().join("config/base.yaml"), format!("{env}{base}\n")).unwrap();
+        std::fs::write(folder.path().join("config/pr-mine.yaml"), env).unwrap();
+        Config::load(folder.path(), Some(name))
+    }
+
+    #[test]
+    fn a_branch_has_what_the_base_has_but_for_its_name_and_domain() {
+        let name = preview_name("feature/a");
+        let domain = "domain: {name: example.com, certificateArn: 'arn:aws:acm:us-east-1:1:certificate/a'}";
+        let config = load("previews: {like: base}", domain, &name).unwrap();
+        assert_eq!((config.env.name.as_str(), config.env.file()), (name.as_str(), "base"));
+        assert_eq!((config.env.domain, config.env.region.as_str()), (None, "eu-central-1"));
+    }
+
+    #[test]
+    fn what_branches_must_not_have_is_refused_with_what_to_do() {
+        let name = preview_name("a");
+        let table = [
+            (
+                "previews: {like: base}",
+                "protected: true",
+                name.as_str(),
+                "`previews.like` is `base`, which is protected",
+            ),
+            (
+                "previews: {like: base, ttl: 59m}",
+                "",
+                &name,
+                "config/app.yaml:5:24: previews.ttl: `59m` is less than 1h",
+            ),
+            ("previews: {like: bass}", "", &name, "no environment `bass`"),
+            ("", "", &name, "no branch has it"),
+            ("previews: {like: base}", "", "pr-other", "no branch has it"),
+            ("previews: {like: base}", "", "pr-mine", "names like `pr-mine` are those of branches"),
+        ];
+        for (previews, base, name, expected) in table {
+            let error = load(previews, base, name).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error} instead of {expected}");
+            assert_eq!(crate::error::exit_of(&error), crate::error::Exit::Usage);
+        }
+    }
+
     /// Every physical name in the templates of a branch's environment.
     fn names(branch: &str) -> BTreeSet<String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -1,14 +1,20 @@
 //! What there is to destroy, counted as far as it is cheap, and how it is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use aws_sdk_cloudformation::types::StackStatus;
+use serde_yaml::Value;
 
 use super::empty;
 use super::scope::Scope;
+use super::strays::{self, Kind, Stray};
 use crate::aws::buckets::Contents;
 use crate::aws::names::TableSize;
 use crate::aws::stacks::{self, LiveStack};
 use crate::aws::{Aws, names};
 use crate::config::Config;
+use crate::releases::Ledger;
 
 /// A stack of the environment.
 #[derive(Clone, Debug)]
@@ -23,6 +29,10 @@ pub(super) struct Doomed {
     pub(super) buckets: BTreeMap<String, (Contents, bool)>,
     pub(super) tables: BTreeMap<String, TableSize>,
     pub(super) pools: Vec<String>,
+    /// What it leaves behind by its template: type and physical id.
+    pub(super) retained: Vec<(String, String)>,
+    /// Every resource by its physical id.
+    owned: BTreeSet<String>,
 }
 
 /// All of it.
@@ -31,6 +41,10 @@ pub(super) struct Observed {
     pub(super) scope: Scope,
     pub(super) stacks: Vec<Doomed>,
     pub(super) secrets: Vec<String>,
+    /// What no stack owns.
+    pub(super) strays: BTreeSet<Stray>,
+    /// Whether a release says that it was protected once.
+    pub(super) guarded: bool,
 }
 
 /// Looks at the environment.
@@ -47,8 +61,11 @@ pub(super) async fn observe(aws: &Aws, config: &Config) -> anyhow::Result<Observ
             found.push(look(aws, name, service, live).await?);
         }
     }
-    let secrets = names::secrets(aws, &scope.secrets).await?;
-    Ok(Observed { scope, stacks: found, secrets })
+    let ledger = Ledger::of(&aws.s3, config);
+    let (secrets, mut strays, guarded) =
+        tokio::try_join!(names::secrets(aws, &scope.secrets), strays::named(aws, &scope), ledger.ever_protected(),)?;
+    strays.retain(|stray| !found.iter().any(|stack| stack.owned.contains(&stray.name)));
+    Ok(Observed { scope, stacks: found, secrets, strays, guarded })
 }
 
 async fn look(aws: &Aws, name: String, service: Option<String>, live: LiveStack) -> anyhow::Result<Doomed> {
@@ -67,18 +84,57 @@ async fn look(aws: &Aws, name: String, service: Option<String>, live: LiveStack)
             tables.insert(table, size);
         }
     }
-    Ok(Doomed { name, service, live, resources: resources.len(), buckets, tables, pools: of("AWS::Cognito::UserPool") })
+    // Nothing was made of it yet, so it has no template.
+    let empty = live.status == StackStatus::ReviewInProgress;
+    let policies = if empty { Value::Null } else { template(aws, &live.id).await? };
+    let kept = resources.iter().filter(|(logical, _, id)| !id.is_empty() && retains(&policies, logical));
+    let retained = kept.map(|(_, kind, id)| (kind.clone(), id.clone())).collect();
+    let pools = of("AWS::Cognito::UserPool");
+    let owned = resources.iter().map(|(_, _, id)| id.clone()).collect();
+    Ok(Doomed { name, service, live, resources: resources.len(), buckets, tables, pools, retained, owned })
+}
+
+/// The template in force.
+async fn template(aws: &Aws, stack: &str) -> anyhow::Result<Value> {
+    let text = stacks::template(&aws.cloudformation, stack).await?;
+    serde_yaml::from_str(&text).with_context(|| format!("cannot read the template of `{stack}`"))
+}
+
+/// Whether a stack's deletion leaves a resource behind.
+fn retains(template: &Value, logical: &str) -> bool {
+    template["Resources"][logical]["DeletionPolicy"].as_str().is_some_and(|policy| policy.starts_with("Retain"))
 }
 
 impl Observed {
     pub(super) fn is_empty(&self) -> bool {
-        self.stacks.is_empty() && self.secrets.is_empty()
+        self.stacks.is_empty() && self.secrets.is_empty() && self.strays.is_empty()
+    }
+
+    /// What outlives its stack, or has outlived it, and may be somebody's data: kept or removed by choice.
+    pub(super) fn retained(&self) -> Vec<(String, String)> {
+        let by_template = self.stacks.iter().flat_map(|stack| stack.retained.iter().cloned());
+        let strays = self.strays.iter().filter(|stray| stray.kind.holds_data());
+        by_template.chain(strays.map(|stray| (stray.kind.to_string(), stray.name.clone()))).collect()
+    }
+
+    /// What is to be removed by name once the stacks have gone, where retained resources go, too; or what of them can
+    /// go with a stack only.
+    pub(super) fn removable(&self) -> Result<BTreeSet<Stray>, Vec<String>> {
+        let by_template = self.stacks.iter().flat_map(|stack| &stack.retained);
+        let (known, unknown): (Vec<_>, Vec<_>) = by_template.partition(|(kind, _)| Kind::of(kind).is_some());
+        if !unknown.is_empty() {
+            return Err(unknown.into_iter().map(|(kind, name)| format!("{kind} {name}")).collect());
+        }
+        let known =
+            known.into_iter().filter_map(|(kind, name)| Some(Stray { kind: Kind::of(kind)?, name: name.clone() }));
+        Ok(known.chain(self.strays.iter().cloned()).collect())
     }
 
     /// For people.
     pub(super) fn lines(&self) -> Vec<String> {
         let stacks = self.stacks.iter().flat_map(Doomed::lines);
-        stacks.chain(self.secrets.iter().map(|name| format!("  secret {name}"))).collect()
+        let secrets = self.secrets.iter().map(|name| format!("  secret {name}"));
+        stacks.chain(secrets).chain(self.strays.iter().map(|stray| format!("  {stray}, which no stack owns"))).collect()
     }
 }
 
@@ -117,8 +173,68 @@ fn human(bytes: u64) -> String {
 }
 
 #[cfg(test)]
+impl Doomed {
+    /// A whole stack for tests.
+    pub(super) fn of(name: &str) -> Self {
+        let live = LiveStack {
+            id: name.into(),
+            status: StackStatus::CreateComplete,
+            reason: String::new(),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            termination_protection: false,
+        };
+        Self {
+            name: name.into(),
+            service: None,
+            live,
+            resources: 1,
+            buckets: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            pools: vec![],
+            retained: vec![],
+            owned: BTreeSet::new(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    fn observed(retained: &[(&str, &str)], strays: &[(Kind, &str)]) -> Observed {
+        let pairs = retained.iter().map(|(kind, name)| ((*kind).to_owned(), (*name).to_owned())).collect();
+        let stack = Doomed { retained: pairs, ..Doomed::of("demo-dev-orders") };
+        let strays = strays.iter().map(|(kind, name)| Stray { kind: *kind, name: (*name).to_owned() }).collect();
+        let scope = Scope::new("demo", "dev", []);
+        Observed { scope, stacks: vec![stack], secrets: vec![], strays, guarded: false }
+    }
+
+    #[test]
+    fn what_may_be_somebodys_data_is_kept_or_removed_by_choice() {
+        let all = observed(
+            &[("AWS::DynamoDB::Table", "demo-dev-a")],
+            &[(Kind::Bucket, "demo-dev-b"), (Kind::LogGroup, "/aws/lambda/demo-dev-c")],
+        );
+        let names: Vec<String> = all.retained().into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["demo-dev-a", "demo-dev-b"], "logs are nobody's choice");
+        let removed: Vec<String> = all.removable().unwrap().iter().map(Stray::to_string).collect();
+        assert_eq!(removed, ["bucket demo-dev-b", "log group /aws/lambda/demo-dev-c", "table demo-dev-a"]);
+    }
+
+    #[test]
+    fn what_only_a_stack_can_remove_is_named_before_anything_is_deleted() {
+        let pool = observed(&[("AWS::Cognito::UserPool", "eu_1")], &[]);
+        assert_eq!(pool.removable().unwrap_err(), ["AWS::Cognito::UserPool eu_1"]);
+    }
+
+    #[test]
+    fn the_templates_in_force_say_what_outlives_its_stack() {
+        let template = "Resources: {A: {DeletionPolicy: RetainExceptOnCreate}, B: {DeletionPolicy: Delete}, C: {}}";
+        let template = serde_yaml::from_str(template).unwrap();
+        assert_eq!(["A", "B", "C", "D"].map(|logical| retains(&template, logical)), [true, false, false, false]);
+    }
 
     #[test]
     fn sizes_are_for_people() {

@@ -11,6 +11,7 @@ use crate::aws::Aws;
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::graph;
+use crate::ui::Ui;
 
 /// The stacks that may go now: no other stack that is still there needs anything of them. Pure.
 fn free<'a>(there: &'a BTreeSet<String>, needs: &BTreeMap<String, BTreeSet<String>>) -> Vec<&'a String> {
@@ -25,16 +26,26 @@ pub(super) async fn delete_all(ctx: &Ctx, aws: &Aws, config: &Config, stacks: Ve
     let producers = graph::producers(&config.app);
     let names = |set: &BTreeSet<String>| set.iter().map(|service| config.stack_name(service)).collect();
     let needs = producers.iter().map(|(service, set)| (config.stack_name(service), names(set))).collect();
+    delete_in_order(&ctx.ui, (&aws.cloudformation, &aws.s3), &needs, stacks).await
+}
+
+/// `needs`: stack → the stacks that it is wired to.
+pub(super) async fn delete_in_order(
+    ui: &Ui,
+    (cloudformation, s3): (&aws_sdk_cloudformation::Client, &aws_sdk_s3::Client),
+    needs: &BTreeMap<String, BTreeSet<String>>,
+    stacks: Vec<Doomed>,
+) -> anyhow::Result<()> {
     let mut waiting: BTreeMap<String, Doomed> = stacks.into_iter().map(|stack| (stack.name.clone(), stack)).collect();
     let mut there: BTreeSet<String> = waiting.keys().cloned().collect();
     let mut running = JoinSet::new();
     let mut failures = Vec::new();
     loop {
-        for name in free(&there, &needs) {
+        for name in free(&there, needs) {
             if let Some(stack) = waiting.remove(name) {
-                let (ui, aws) = (ctx.ui.clone(), aws.clone());
+                let (ui, cloudformation, s3) = (ui.clone(), cloudformation.clone(), s3.clone());
                 running.spawn(async move {
-                    let result = stack::delete(&ui, &aws.cloudformation, &aws.s3, &stack.live).await;
+                    let result = stack::delete(&ui, &cloudformation, &s3, &stack).await;
                     (stack.name, result)
                 });
             }
@@ -42,7 +53,7 @@ pub(super) async fn delete_all(ctx: &Ctx, aws: &Aws, config: &Config, stacks: Ve
         let Some(done) = running.join_next().await else { break };
         match done.context("the deletion of a stack was cut off")? {
             (name, Ok(())) => {
-                ctx.ui.step("Deleted", format!("stack {name}"));
+                ui.step("Deleted", format!("stack {name}"));
                 there.remove(&name);
             }
             (name, Err(error)) => failures.push(error.context(format!("stack `{name}` stays"))),
@@ -51,7 +62,7 @@ pub(super) async fn delete_all(ctx: &Ctx, aws: &Aws, config: &Config, stacks: Ve
     let mut failures = failures.into_iter();
     let Some(first) = failures.next() else { return Ok(()) };
     for other in failures {
-        ctx.ui.warn(format!("{other:#}"));
+        ui.warn(format!("{other:#}"));
     }
     Err(first)
 }

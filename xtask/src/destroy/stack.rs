@@ -5,6 +5,7 @@ use aws_sdk_cloudformation::types::StackStatus;
 use jiff::Timestamp;
 
 use super::empty::empty;
+use super::observe::Doomed;
 use crate::aws::events::{self, Event};
 use crate::aws::stacks::{self, LiveStack};
 use crate::deploy::{failure, wait};
@@ -17,10 +18,10 @@ const BUCKET: &str = "AWS::S3::Bucket";
 /// No token: of an operation that somebody else began, only the end counts.
 const JOINED: &str = "";
 
-/// Deletes a stack with all that its buckets hold.
-pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, live: &LiveStack) -> anyhow::Result<()> {
-    let id = live.id.as_str();
-    if is_busy(live) {
+/// Deletes a stack with all that its buckets hold, but for a bucket that outlives it.
+pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, stack: &Doomed) -> anyhow::Result<()> {
+    let id = stack.live.id.as_str();
+    if is_busy(&stack.live) {
         // A killed deploy or destroy leaves its operation behind: CloudFormation begins no other before its end.
         let live = wait::settle(ui, client, id, JOINED, None).await?;
         if is_gone(live.as_ref()) {
@@ -29,7 +30,8 @@ pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, li
     }
     for attempt in 1.. {
         let resources = stacks::resources(client, id).await?;
-        for (_, _, bucket) in resources.iter().filter(|(_, kind, id)| kind == BUCKET && !id.is_empty()) {
+        let kept = |bucket: &String| stack.retained.iter().any(|(_, name)| name == bucket);
+        for (_, _, bucket) in resources.iter().filter(|(_, kind, id)| kind == BUCKET && !id.is_empty() && !kept(id)) {
             let deleted = empty(ui, s3, bucket).await?;
             if deleted > 0 {
                 ui.step("Emptied", format!("bucket {bucket}: {deleted} versions"));
@@ -123,17 +125,9 @@ mod tests {
     fn delete_with(client: &Client) -> anyhow::Result<()> {
         let nothing: [&Rule; 0] = [];
         let s3 = mock_client!(aws_sdk_s3, RuleMode::Sequential, nothing);
-        let live = LiveStack {
-            id: "s".into(),
-            status: StackStatus::CreateComplete,
-            reason: String::new(),
-            parameters: std::collections::BTreeMap::new(),
-            tags: std::collections::BTreeMap::new(),
-            outputs: std::collections::BTreeMap::new(),
-            termination_protection: false,
-        };
+        let stack = Doomed::of("s");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(delete(&Ui::new(Mode::default()), client, &s3, &live))
+        runtime.block_on(delete(&Ui::new(Mode::default()), client, &s3, &stack))
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Shown {
 /// A table for people: one line each, the next to go first.
 #[must_use]
 pub fn table(mut all: Vec<Shown>, now: Timestamp) -> String {
-    all.sort_by(|one, other| one.record.expires.cmp(&other.record.expires));
+    all.sort_by_key(|one| one.record.expires);
     let head = ["ENVIRONMENT", "ENDS", "OWNER", "COMMIT", "BRANCH"].map(str::to_owned);
     let rows = all.iter().map(|one| {
         let record = &one.record;

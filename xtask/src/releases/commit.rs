@@ -7,6 +7,7 @@ use super::record::Commit;
 
 /// The commit that is checked out, and whether the clone differs from it. `None` where there is no git or no commit:
 /// nothing depends on it.
+#[must_use]
 pub fn of(root: &Path) -> Option<Commit> {
     let id = git(root, &["rev-parse", "HEAD"])?;
     // Without the optional lock a person's own git beside us is not disturbed.

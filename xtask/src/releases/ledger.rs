@@ -9,8 +9,8 @@ use anyhow::Context;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 
-use super::record::Release;
-use crate::aws::buckets::{self, When};
+use super::record::{Record, Release};
+use crate::aws::buckets::{self, DELETE_BATCH, When};
 use crate::config::Config;
 use crate::error::Problem;
 
@@ -93,6 +93,23 @@ impl Ledger {
         Err(Problem::failed(format!("{ATTEMPTS} releases were made beside this one"))
             .hint("run the same command again when fewer deploys are at work")
             .into())
+    }
+
+    /// Deletes every record: of an environment that has gone.
+    pub async fn forget(&self) -> anyhow::Result<()> {
+        let keys = buckets::list_under(&self.client, &self.bucket, &self.prefix).await?;
+        let keys: Vec<String> = keys.into_keys().collect();
+        for batch in keys.chunks(DELETE_BATCH) {
+            buckets::delete(&self.client, &self.bucket, buckets::identifiers(batch)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether any release was one of a protected environment.
+    pub async fn ever_protected(&self) -> anyhow::Result<bool> {
+        let history = self.history(usize::MAX).await?;
+        let protected = |record: &Record| record.literals.get("protected") == Some(&serde_json::Value::Bool(true));
+        Ok(history.values().flat_map(|release| release.services.values()).any(protected))
     }
 
     async fn claim(&self, release: &Release) -> anyhow::Result<bool> {
@@ -207,6 +224,22 @@ mod tests {
         let ledger = Ledger { client, bucket: "b".into(), prefix: "releases/1/r/dev/".into() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         assert!(runtime.block_on(ledger.history(5)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_was_protected_once_is_known_as_long_as_there_are_releases() {
+        let ever = |release: Release| {
+            let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&listing(&[3]), &stored(release)]);
+            let ledger = Ledger { client, bucket: "b".into(), prefix: "releases/1/r/dev/".into() };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(ledger.ever_protected()).unwrap()
+        };
+        let mut guarded = release(3).with("orders", "1");
+        assert!(!ever(guarded.clone()));
+        for record in guarded.services.values_mut() {
+            record.literals.insert("protected".into(), true.into());
+        }
+        assert!(ever(guarded));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::Ctx;
 use crate::cli::EnvGcArgs;
 use crate::config::{Config, is_preview};
-use crate::destroy;
+use crate::destroy::{self, Retained};
 use crate::error::Problem;
 use crate::previews::{self, Record, State, Store};
 
@@ -62,7 +62,7 @@ pub(super) async fn run(args: &EnvGcArgs, ctx: &Ctx) -> anyhow::Result<()> {
 
 async fn destroy_one(ctx: &Ctx, name: &str) -> anyhow::Result<()> {
     let config = Config::load(&ctx.root, Some(name))?;
-    Box::pin(destroy::run(ctx, &config)).await
+    Box::pin(destroy::run(ctx, &config, Retained::Remove, None)).await
 }
 
 /// Both must say so: the record that its time is over, and the name that it is of a branch.
