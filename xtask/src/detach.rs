@@ -5,6 +5,7 @@ use std::process::exit;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::child;
 use crate::ui::Ui;
 
 /// Exit code of an interrupted command: 128 + SIGINT, as shells have it. In README under "Exit codes".
@@ -18,6 +19,7 @@ pub fn watch(ui: &Ui, again: String) -> std::io::Result<()> {
         let _inside = runtime.enter();
         (signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)
     };
+    child::keep_apart();
     let ui = ui.clone();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         runtime.block_on(async {
@@ -27,6 +29,7 @@ pub fn watch(ui: &Ui, again: String) -> std::io::Result<()> {
                 interrupts.recv().await;
                 // On one more thread: the terminal may be slow, and a second Ctrl-C must not wait for it.
                 std::thread::spawn(move || {
+                    child::interrupt();
                     ui.part(&words(&ui.ongoing(), &again));
                     exit(INTERRUPTED);
                 });

@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod backup;
 pub mod build;
+pub mod child;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -1,21 +1,24 @@
 //! The one place that prints: data to stdout, words for people to stderr, progress only on a terminal.
 
+mod ask;
+mod failure;
 pub mod meter;
 mod progress;
 mod terminal;
+mod visible;
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::json;
 
-use crate::error::Problem;
 use progress::Ongoing;
 pub use progress::{Operation, Spinner};
 pub use terminal::Progress;
 use terminal::Surroundings;
+pub use visible::{steers, visible};
 
 /// How much and in what form a command speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,7 +145,7 @@ impl Ui {
             // The spinners come again with their next step.
             let _ = bars.clear();
         }
-        writeln!(std::io::stdout().lock(), "{}", text.as_ref().trim_end_matches('\n')).is_ok()
+        writeln!(std::io::stdout().lock(), "{}", visible::painted(text.as_ref().trim_end_matches('\n'))).is_ok()
     }
 
     /// A line for people.
@@ -186,25 +189,10 @@ impl Ui {
         self.line("warning", text, &format!("{} {text}", self.paint("1;33", "warning:")));
     }
 
-    /// The whole chain of an error and its hints.
-    pub fn error(&self, error: &anyhow::Error) {
-        let mut chain = error.chain().map(ToString::to_string).collect::<Vec<_>>();
-        chain.dedup();
-        let first = chain.remove(0);
-        self.line("error", &first, &format!("{} {first}", self.paint("1;31", "error:")));
-        for cause in chain {
-            let pretty = format!("  {} {}", self.paint("2", "cause:"), cause.replace('\n', "\n  "));
-            self.line("cause", &cause, &pretty);
-        }
-        for hint in crate::error::hints(error) {
-            self.line("hint", hint, &format!("  {} {hint}", self.paint("1;36", "hint:")));
-        }
-    }
-
     /// A spinner for work of unknown length; nothing where stderr is no terminal.
     #[must_use]
     pub fn spinner(&self, text: impl Into<String>) -> Spinner {
-        Spinner::start(self.bars.as_ref(), self.colour, text.into())
+        Spinner::start(self.bars.as_ref(), self.colour, &text.into())
     }
 
     /// Shows an operation that goes on in AWS, and remembers it until it is dropped.
@@ -232,52 +220,16 @@ impl Ui {
         }
     }
 
-    /// Asks for `expected` to be typed; `--yes` answers by itself.
-    ///
-    /// # Errors
-    /// Declined where something else is typed, or where there is no terminal to ask on.
-    pub fn confirm(&self, question: &str, expected: &str) -> Result<(), Problem> {
-        if self.mode.yes {
-            return Ok(());
-        }
-        self.ask(question, expected, "pass `--yes` to go on without the question")
-    }
-
-    /// Asks for `expected` to be typed, by a person: `--yes` is no answer. `otherwise` is what to do without a terminal.
-    ///
-    /// # Errors
-    /// Declined where something else is typed, or where there is no terminal to ask on.
-    pub fn confirm_in_person(&self, question: &str, expected: &str, otherwise: &str) -> Result<(), Problem> {
-        self.ask(question, expected, otherwise)
-    }
-
-    fn ask(&self, question: &str, expected: &str, otherwise: &str) -> Result<(), Problem> {
-        if !self.attended {
-            return Err(Problem::declined(format!("{question}: there is no terminal to ask on")).hint(otherwise));
-        }
-        let text = format!("{question}. Type `{expected}` to go on:");
-        self.line("question", &text, &text);
-        let mut answer = String::new();
-        let read = || std::io::stdin().lock().read_line(&mut answer);
-        self.asking.store(true, Ordering::Relaxed);
-        // Nothing is drawn over what is being typed.
-        let read = still(self.bars.as_ref(), read);
-        self.asking.store(false, Ordering::Relaxed);
-        if read.is_ok() && answer.trim() == expected {
-            return Ok(());
-        }
-        Err(Problem::declined(format!("not confirmed: expected `{expected}`, nothing was changed")).hint(otherwise))
-    }
-
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// Every word for people goes through here, above the spinners in one stroke with them.
     fn line(&self, kind: &str, plain: &str, pretty: &str) {
+        let pretty = &visible::painted(pretty);
         match &self.bars {
             _ if self.voice.progress == Progress::Json => {
-                write_line(&json!({"kind": kind, "text": plain}).to_string());
+                write_line(&visible(&json!({"kind": kind, "text": plain}).to_string()));
             }
             // An answer is being waited for, and the spinners are locked: past them.
             Some(bars) if !self.asking.load(Ordering::Relaxed) => {
@@ -286,14 +238,6 @@ impl Ui {
             }
             _ => write_line(pretty),
         }
-    }
-}
-
-fn still<T>(bars: Option<&MultiProgress>, work: impl FnOnce() -> T) -> T {
-    match bars {
-        // The terminal is there: somebody is about to type on it.
-        Some(bars) => bars.suspend(work),
-        None => work(),
     }
 }
 

@@ -1,17 +1,52 @@
 //! Whether something of a name is there, whoever made it, and what an account has left. Calls only.
 
 use anyhow::Context;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 
 use super::{Aws, explain, names};
 
 /// Whether there is a resource of a type with this name; `false` for types that a stack cannot overwrite.
 pub async fn has(aws: &Aws, kind: &str, name: &str) -> anyhow::Result<bool> {
     match kind {
+        "AWS::CloudFront::Function" => function(&aws.cloudfront, name).await,
+        "AWS::CloudWatch::Alarm" => alarm(&aws.cloudwatch, name).await,
+        "AWS::CloudWatch::Dashboard" => dashboard(&aws.cloudwatch, name).await,
         "AWS::DynamoDB::Table" => Ok(names::table_size(aws, name).await?.is_some()),
         "AWS::Lambda::Function" => Ok(super::code::describe(&aws.lambda, name).await?.is_some()),
         "AWS::Logs::LogGroup" => log_group(&aws.logs, name).await,
         "AWS::S3::Bucket" => bucket(&aws.s3, name).await,
+        "AWS::SecretsManager::Secret" => secret(&aws.secrets, name).await,
         _ => Ok(false),
+    }
+}
+
+async fn function(client: &aws_sdk_cloudfront::Client, name: &str) -> anyhow::Result<bool> {
+    match client.describe_function().name(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("NoSuchFunctionExists") => Ok(false),
+        Err(error) => Err(explain(error)).with_context(|| format!("cannot look for the CloudFront function `{name}`")),
+    }
+}
+
+async fn alarm(client: &aws_sdk_cloudwatch::Client, name: &str) -> anyhow::Result<bool> {
+    let answer = client.describe_alarms().alarm_names(name).send().await.map_err(explain);
+    let answer = answer.with_context(|| format!("cannot look for the alarm `{name}`"))?;
+    Ok(answer.metric_alarms().iter().any(|alarm| alarm.alarm_name() == Some(name)))
+}
+
+async fn dashboard(client: &aws_sdk_cloudwatch::Client, name: &str) -> anyhow::Result<bool> {
+    let answer = client.list_dashboards().dashboard_name_prefix(name).send().await.map_err(explain);
+    let answer = answer.with_context(|| format!("cannot look for the dashboard `{name}`"))?;
+    // The exact name is the first of those that begin with it.
+    Ok(answer.dashboard_entries().iter().any(|one| one.dashboard_name() == Some(name)))
+}
+
+/// The name of one whose deletion is under way is as taken as any.
+async fn secret(client: &aws_sdk_secretsmanager::Client, name: &str) -> anyhow::Result<bool> {
+    match client.describe_secret().secret_id(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(false),
+        Err(error) => Err(explain(error)).with_context(|| format!("cannot look for the secret `{name}`")),
     }
 }
 

@@ -234,6 +234,16 @@ pub fn is_expired(error: &anyhow::Error) -> bool {
     error.chain().any(refused) || is_credentials(error.as_ref())
 }
 
+/// Codes by which AWS says that who asks has no right to (each service's "Common errors").
+const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"];
+
+/// Whether a call failed because who asks has no right to it.
+#[must_use]
+pub fn is_denied(error: &anyhow::Error) -> bool {
+    let refusals = error.chain().filter_map(|cause| cause.downcast_ref::<Refusal>());
+    refusals.chain(error.downcast_ref::<Refusal>()).any(|refusal| DENIED.contains(&refusal.code.as_str()))
+}
+
 /// An SDK error as one that prints: `SdkError` itself displays as "service error" and hides code and message.
 pub fn explain<E, R>(error: SdkError<E, R>) -> anyhow::Error
 where

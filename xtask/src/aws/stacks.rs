@@ -9,6 +9,9 @@ use aws_sdk_cloudformation::types::{ResourceStatus, Stack, StackStatus, Template
 
 use super::explain;
 
+/// Bytes of a template that a call may carry (CloudFormation User Guide, "Understand CloudFormation quotas").
+pub const INLINE_TEMPLATE: usize = 51_200;
+
 /// What is sent for one stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackInput {
@@ -99,6 +102,17 @@ pub async fn template(client: &Client, name: &str) -> anyhow::Result<String> {
     let call = client.get_template().stack_name(name).template_stage(TemplateStage::Original);
     let answer = call.send().await.map_err(explain).with_context(|| format!("cannot read the template of `{name}`"))?;
     Ok(answer.template_body().unwrap_or_default().to_owned())
+}
+
+/// What CloudFormation has against a template; nothing where it takes it.
+pub async fn validate(client: &Client, template: &str) -> anyhow::Result<Option<String>> {
+    match client.validate_template().template_body(template).send().await {
+        Ok(_) => Ok(None),
+        Err(error) if error.code() == Some("ValidationError") => {
+            Ok(Some(error.message().unwrap_or("it gives no reason").to_owned()))
+        }
+        Err(error) => Err(explain(error)).context("cannot have a template validated"),
+    }
 }
 
 /// Goes on with a rollback that failed, without the resources of these logical ids.

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStderr, Command};
 
 use super::plan::{GLIBC_MAX, Plan};
+use crate::child;
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -44,15 +45,18 @@ pub(super) async fn build(
     for package in packages {
         command.args(["--package", package]);
     }
-    let mut child = command.spawn().context("cannot start cargo")?;
-    let told = child.stderr.take().map(|stderr| pass_on(ui.clone(), stderr));
+    let mut child = child::spawn(&mut command).context("cannot start cargo")?;
+    let told = child.stderr().map(|stderr| pass_on(ui.clone(), stderr));
     let told = tokio::spawn(async move {
         match told {
             Some(told) => told.await,
             None => String::new(),
         }
     });
-    let output = child.wait_with_output().await.context("cannot read cargo's output")?;
+    let output = child.output().await.context("cannot read cargo's output")?;
+    if let Some(how) = child::killed(output.status) {
+        return Err(Problem::failed(format!("cargo could not build {}: {how}", packages.join(", "))).into());
+    }
     if !output.status.success() {
         return Err(failed(packages, plan, culprit(&told.await.unwrap_or_default())).into());
     }

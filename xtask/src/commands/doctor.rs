@@ -1,7 +1,6 @@
 //! `doctor`: every prerequisite, the version found, how to get what is missing, and what stands in the way of a deploy.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use super::Ctx;
 use super::test::browser;
@@ -12,12 +11,8 @@ use crate::config::Config;
 use crate::deploy::{Source, World};
 use crate::error::{Problem, hints};
 use crate::local::{self, OLDEST_PYTHON, Python, Version};
-use crate::preflight;
-
-/// `rust-version` in Cargo.toml.
-const RUST: Version = Version(1, 95, 0);
-/// What the site's build tools ask for (`engines` in package.json): 20.19 or newer, but neither 21 nor an early 22.
-const NODE: [Version; 2] = [Version(20, 19, 0), Version(22, 12, 0)];
+use crate::preflight::tools::{NODE, NODE_SOURCE, RUST, RUST_SOURCE, at_least, standard_library, version, zigbuild};
+use crate::preflight::{self, Weight};
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +69,7 @@ fn missing(checks: &[Check]) -> impl Iterator<Item = &'static str> {
 }
 
 fn tools() -> Vec<Check> {
-    let rust = "https://rustup.rs, then `rustup update stable`";
-    let node = "https://nodejs.org";
+    let (rust, node) = (RUST_SOURCE, NODE_SOURCE);
     let python = match Python::find() {
         Ok(python) => Check::of("python3", Ok(format!("{} with venv", python.version)), ""),
         Err(problem) => {
@@ -115,8 +109,10 @@ async fn deploy(config: &Config) -> anyhow::Result<Vec<Check>> {
     if found.is_empty() {
         return Ok(vec![Check::of("deploy", Ok(format!("nothing in the way of {} stacks", services.len())), "")]);
     }
-    let check =
-        |one: preflight::Finding| Check::of("deploy", Err(format!("`{}`: {}", one.stack, one.problem)), one.remedy);
+    let check = |one: preflight::Finding| Check {
+        required: one.weight == Weight::Stops,
+        ..Check::of("deploy", Err(format!("`{}`: {}", one.stack, one.problem)), one.remedy)
+    };
     Ok(found.into_iter().map(check).collect())
 }
 
@@ -125,9 +121,8 @@ async fn aws(config: &Config) -> Vec<Check> {
     let plan = Plan::of(config);
     if !plan.native {
         let triple = plan.triple();
-        let zig = command_version(Command::new("cargo").args(["zigbuild", "--version"]));
         checks.push(Check::of("target", standard_library(triple), format!("`rustup target add {triple}`")));
-        checks.push(Check::of("cargo-zigbuild", at_least(zig, &[]), "`pip install cargo-zigbuild` brings zig along"));
+        checks.push(Check::of("cargo-zigbuild", zigbuild(), "`pip install cargo-zigbuild` brings zig along"));
     }
     let identity = Aws::connect(&config.env).await.identify(&config.env).await;
     let remedy = identity.as_ref().err().map(|error| hints(error).collect::<Vec<_>>().join("; ")).unwrap_or_default();
@@ -135,36 +130,6 @@ async fn aws(config: &Config) -> Vec<Check> {
         identity.map(|who| format!("{} in account {}", who.arn, who.account)).map_err(|error| error.to_string());
     checks.push(Check::of("credentials", found, remedy));
     checks
-}
-
-/// Whether the compiler has the target's standard library, however it was installed.
-fn standard_library(triple: &str) -> Result<String, String> {
-    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", triple]).output();
-    let folder = output.ok().filter(|output| output.status.success());
-    let there = folder.is_some_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());
-    if there { Ok(triple.to_owned()) } else { Err(format!("no standard library for {triple}")) }
-}
-
-/// A version is good if it is in the line of one of `oldest` and not older, or newer than all of those lines.
-fn at_least(found: Option<Version>, oldest: &[Version]) -> Result<String, String> {
-    let Some(found) = found else { return Err("not found".to_owned()) };
-    let newest = oldest.last().map_or(0, |version| version.0);
-    let good =
-        oldest.is_empty() || found.0 > newest || oldest.iter().any(|version| version.0 == found.0 && found >= *version);
-    if good {
-        return Ok(found.to_string());
-    }
-    let wanted = oldest.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
-    Err(format!("{found} found, {wanted} or newer needed"))
-}
-
-fn version(program: &str) -> Option<Version> {
-    Version::of(Path::new(program), "--version")
-}
-
-fn command_version(command: &mut Command) -> Option<Version> {
-    let output = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
-    Version::find(&String::from_utf8_lossy(&output.stdout))
 }
 
 fn describe(browser: &Path) -> String {
@@ -177,33 +142,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_must_be_in_a_supported_line_or_newer_than_all() {
-        let good = |found: Version| at_least(Some(found), &NODE).is_ok();
-        assert!(good(Version(20, 19, 0)));
-        assert!(good(Version(22, 12, 0)));
-        assert!(good(Version(24, 0, 0)));
-        assert!(!good(Version(20, 18, 9)));
-        assert!(!good(Version(21, 7, 0)));
-        assert!(!good(Version(22, 11, 0)));
-    }
-
-    #[test]
-    fn a_tool_without_a_lower_bound_only_has_to_be_there() {
-        assert_eq!(at_least(Some(Version(1, 0, 0)), &[]), Ok("1.0.0".to_owned()));
-        assert!(at_least(None, &[]).is_err());
-    }
-
-    #[test]
     fn only_what_is_required_counts_as_missing() {
         let lack = |name| Check::of(name, Err("not found".to_owned()), "get it");
         let checks = [lack("node"), lack("browser").optional(), Check::of("git", Ok("2.39.5".to_owned()), "")];
         assert_eq!(missing(&checks).collect::<Vec<_>>(), ["node"]);
         assert_eq!(checks[0].line(), "missing  node           not found; get it");
         assert_eq!(checks[2].line(), "ok       git            2.39.5");
-    }
-
-    #[test]
-    fn a_target_that_nobody_has_is_missing() {
-        assert!(standard_library("no-such-target").is_err());
     }
 }

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::Ctx;
 use super::test::runner::cargo;
@@ -13,6 +14,8 @@ use crate::scaffold::{ServiceName, create};
 pub(super) fn run(command: NewCommand, ctx: &Ctx) -> anyhow::Result<()> {
     let NewCommand::Service { name } = command;
     let name = ServiceName::parse(&name)?;
+    // Ended by a signal, it would leave a half of the service; cargo hears of Ctrl-C too, and its end takes all of it back.
+    let _held = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()].map(signal);
     for path in create(&ctx.root, &name, || lock(ctx))? {
         ctx.ui.data(path.display().to_string());
     }

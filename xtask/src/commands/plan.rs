@@ -3,13 +3,14 @@
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::PlanArgs;
-use crate::deploy::{Source, World};
+use crate::deploy::{Source, World, scope};
 use crate::error::Exit;
 use crate::{local, plan, previews};
 
 pub(super) async fn run(args: PlanArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
     let mut config = ctx.config(&args.env)?;
-    local::ensure(ctx, &config).await?;
+    scope::known(&config.app, &args.service)?;
+    local::ready(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
     previews::open(&previews::Store::of(&aws.s3, &config), &mut config, None, &identity.arn).await?;

@@ -37,10 +37,12 @@ pub(super) fn agree(ctx: &Ctx, config: &Config, world: &World, manner: &Manner, 
         }
         return Ok(());
     }
-    ctx.ui.say(plan::text(plan, ctx.ui.colour(), ctx.ui.width()));
+    let text = plan::text(plan, ctx.ui.colour(), ctx.ui.width());
     if !plan.changed || manner.reviewed.is_some() {
+        ctx.ui.say(text);
         return Ok(());
     }
+    ctx.ui.about(text);
     let question = manner.asks.clone().unwrap_or_else(|| format!("Deploy this to `{}`", config.env.name));
     Ok(ctx.ui.confirm(&question, answer(config))?)
 }
@@ -76,7 +78,7 @@ impl Agreed {
             return Err(Problem::declined(format!("not what was reviewed of `{stack}`: {list}; it was left as it is"))
                 .hint("plan again, review that, and deploy it: cargo xtask plan --out <file>"));
         }
-        self.ui.say(plan::of_stack(now, self.ui.colour(), self.ui.width()));
+        self.ui.about(plan::of_stack(now, self.ui.colour(), self.ui.width()));
         self.ui.confirm(
             &format!("`{stack}` has changed since its plan was shown ({list}). Change it like this"),
             &self.answer,

@@ -13,6 +13,7 @@ use super::environment;
 use super::manner::Manner;
 use super::notes::Notes;
 use super::review::Review;
+use super::scope;
 use super::service;
 use super::sites;
 use super::source::Source;
@@ -153,6 +154,10 @@ async fn deploy(
         hotswap::refuse_protected(&config.env)?;
     }
     let policy = manner.policy(&config)?;
+    scope::known(&config.app, asked)?;
+    if let Some(reviewed) = &manner.reviewed {
+        plan::same_place(reviewed, &config)?;
+    }
     if !manner.again {
         recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
     }
@@ -171,8 +176,11 @@ async fn deploy(
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
     let draft = recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?;
     if !manner.again {
-        let found = preflight::look(&aws, &config, &draft.templates, &world.services);
-        preflight::refuse(&config.env.name, &Box::pin(found).await?)?;
+        let mut found = Box::pin(preflight::look(&aws, &config, &draft.templates, &world.services)).await?;
+        if draft.plan.changed && matches!(source, Source::Checkout(_)) {
+            found.extend(preflight::tools::look(&config).await?);
+        }
+        preflight::refuse(&ctx.ui, &config.env.name, &found)?;
     }
     agree(ctx, &config, &world, &manner, &draft.plan)?;
     if config.env.endpoint().is_some() {

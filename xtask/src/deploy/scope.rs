@@ -6,19 +6,20 @@ use crate::config::App;
 use crate::error::{Problem, suggestion};
 use crate::graph;
 
+/// Whether there are services of these names.
+pub(crate) fn known(app: &App, asked: &[String]) -> Result<(), Problem> {
+    let Some(unknown) = asked.iter().find(|name| !app.services.contains_key(*name)) else { return Ok(()) };
+    let hint = suggestion(unknown, "services", app.services.keys());
+    Err(Problem::usage(format!("no service `{unknown}` in config/app.yaml")).hint(hint))
+}
+
 /// The services to deploy in full: those asked for (all, if none) and the producers they lack.
 pub(crate) fn in_full(app: &App, asked: &[String], deployed: &BTreeSet<String>) -> Result<BTreeSet<String>, Problem> {
     if asked.is_empty() {
         return Ok(app.services.keys().cloned().collect());
     }
-    let mut scope = BTreeSet::new();
-    for name in asked {
-        if !app.services.contains_key(name) {
-            let hint = suggestion(name, "services", app.services.keys());
-            return Err(Problem::usage(format!("no service `{name}` in config/app.yaml")).hint(hint));
-        }
-        scope.insert(name.clone());
-    }
+    known(app, asked)?;
+    let mut scope: BTreeSet<String> = asked.iter().cloned().collect();
     let producers = graph::producers(app);
     let mut open: Vec<String> = scope.iter().cloned().collect();
     while let Some(name) = open.pop() {

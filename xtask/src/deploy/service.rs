@@ -10,16 +10,13 @@ use super::stack::{Applied, Outcome, apply};
 use super::status::{Step, decide};
 use super::world;
 use crate::aws::objects;
-use crate::aws::stacks::{StackInput, Template};
+use crate::aws::stacks::{self, StackInput, Template};
 use crate::build::Artifact;
 use crate::config::Outputs;
 use crate::digest::sha256;
 use crate::hotswap::{self, Way};
 use crate::keys::{self, Keys};
 use crate::recorder::{self, Kind};
-
-/// Longest template that fits into a request (AWS CloudFormation quotas).
-const TEMPLATE_BODY_MAX: usize = 51_200;
 
 pub(super) async fn deploy(
     run: Arc<Run>,
@@ -161,7 +158,7 @@ async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
 
 /// Where a template must be put that is too long for a request.
 async fn place(run: &Run, template: &str) -> anyhow::Result<Option<String>> {
-    if template.len() <= TEMPLATE_BODY_MAX {
+    if template.len() <= stacks::INLINE_TEMPLATE {
         return Ok(None);
     }
     upload_template(run, template).await.map(Some)

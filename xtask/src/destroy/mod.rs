@@ -68,13 +68,13 @@ pub async fn run(ctx: &Ctx, config: &Config, retained: Retained, backup: Option<
     }
     refuse_terminated(&observed, name)?;
     for line in observed.lines() {
-        ctx.ui.say(line);
+        ctx.ui.about(line);
     }
     let (strays, kept) = choose(&observed, retained, name)?;
     for name in &kept {
-        ctx.ui.say(format!("Stays, as asked for: {name}"));
+        ctx.ui.about(format!("Stays, as asked for: {name}"));
     }
-    ctx.ui.say(format!(
+    ctx.ui.about(format!(
         "Stays: the artifact bucket `{}` and the bootstrap stacks, which belong to the account.",
         config.artifact_bucket()
     ));

@@ -7,27 +7,28 @@ use crate::aws::drift::{self, Detection};
 use crate::aws::stacks;
 use crate::deploy::wait::Pace;
 
-/// Looks at one stack.
+/// Looks at one stack. A detection that failed for one resource has looked at the others all the same.
 ///
 /// # Errors
-/// Where the stack cannot be looked at, or not wholly.
+/// Where the stack cannot be looked at.
 pub async fn detect(client: &Client, service: &str, name: &str) -> anyhow::Result<Stack> {
     let id = drift::detect(client, name).await?;
     let mut pace = Pace::default();
-    loop {
+    let unknown = loop {
         let poll = drift::detection(client, &id).await;
         match pace.tolerate(poll)? {
-            Some(Detection::Done) => break,
-            Some(Detection::Failed(reason)) => anyhow::bail!("the drift of stack `{name}` is not known: {reason}"),
+            Some(Detection::Done) => break None,
+            Some(Detection::Failed(reason)) => break Some(reason),
             Some(Detection::Pending) | None => {
                 pace.check(name)?;
                 pace.sleep().await;
             }
         }
-    }
+    };
     let all = stacks::resources(client, name).await?;
     let looked_at = drift::resources(client, name).await?;
-    Ok(Stack::new(service, name, all.into_iter().map(|(logical, kind, _)| (logical, kind)), looked_at))
+    let stack = Stack::new(service, name, all.into_iter().map(|(logical, kind, _)| (logical, kind)), looked_at);
+    Ok(Stack { unknown, ..stack })
 }
 
 #[cfg(test)]
@@ -120,10 +121,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_detection_is_no_absence_of_drift() {
-        let rules = [started(), state(StackDriftDetectionStatus::DetectionFailed)];
+    async fn a_failed_detection_is_no_absence_of_drift_and_tells_what_it_has_seen() {
+        let rules = [started(), state(StackDriftDetectionStatus::DetectionFailed), resources(), drifts()];
         let client = mock_client!(aws_sdk_cloudformation, RuleMode::Sequential, &rules.each_ref());
-        let error = detect(&client, "orders", "demo-dev-orders").await.unwrap_err();
-        assert!(error.to_string().contains("no rights"), "{error}");
+        let stack = detect(&client, "orders", "demo-dev-orders").await.unwrap();
+        assert_eq!((stack.unknown.as_deref(), stack.drifted.len()), (Some("no rights"), 1));
     }
 }

@@ -17,6 +17,8 @@ pub struct Report {
     pub environment: String,
     /// Whether anything has drifted.
     pub drifted: bool,
+    /// Whether all of it could be looked at.
+    pub complete: bool,
     /// In the order of the services.
     pub stacks: Vec<Stack>,
 }
@@ -33,8 +35,21 @@ pub struct Stack {
     pub checked: usize,
     /// What is not as the template has it.
     pub drifted: Vec<Resource>,
-    /// Logical ids with their types: what CloudFormation cannot compare.
-    pub unsupported: Vec<(String, String)>,
+    /// What CloudFormation cannot compare.
+    pub unsupported: Vec<Unsupported>,
+    /// Why not all of it is known, in AWS's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+}
+
+/// A resource whose type has no drift detection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unsupported {
+    /// Logical id.
+    pub name: String,
+    /// Resource type.
+    pub kind: String,
 }
 
 impl Stack {
@@ -47,10 +62,17 @@ impl Stack {
     ) -> Self {
         let compared = |state: &str| matches!(state, "IN_SYNC" | "MODIFIED" | "DELETED");
         let looked_at: Vec<Resource> = looked_at.into_iter().filter(|one| compared(&one.state)).collect();
-        let unsupported = all.filter(|(logical, _)| looked_at.iter().all(|one| one.name != *logical)).collect();
+        let rest = all.filter(|(logical, _)| looked_at.iter().all(|one| one.name != *logical));
+        let unsupported = rest.map(|(name, kind)| Unsupported { name, kind }).collect();
         let checked = looked_at.len();
         let drifted = looked_at.into_iter().filter(|one| one.state != "IN_SYNC").collect();
-        Self { service: service.to_owned(), name: name.to_owned(), checked, drifted, unsupported }
+        Self { service: service.to_owned(), name: name.to_owned(), checked, drifted, unsupported, unknown: None }
+    }
+
+    /// A stack of which nothing is known.
+    #[must_use]
+    pub fn unknown(service: &str, name: &str, reason: String) -> Self {
+        Self { service: service.to_owned(), name: name.to_owned(), unknown: Some(reason), ..Self::default() }
     }
 }
 
@@ -60,7 +82,8 @@ impl Report {
     pub fn new(environment: &str, mut stacks: Vec<Stack>) -> Self {
         stacks.sort_by(|one, other| one.service.cmp(&other.service));
         let drifted = stacks.iter().any(|stack| !stack.drifted.is_empty());
-        Self { environment: environment.to_owned(), drifted, stacks }
+        let complete = stacks.iter().all(|stack| stack.unknown.is_none());
+        Self { environment: environment.to_owned(), drifted, complete, stacks }
     }
 }
 
@@ -71,6 +94,7 @@ pub fn text(report: &Report, colour: bool) -> String {
     let mut text = String::new();
     for stack in &report.stacks {
         let state = match stack.drifted.len() {
+            0 if stack.unknown.is_some() => paint("1;33", "not known"),
             0 if stack.checked == 0 => "nothing to compare".to_owned(),
             0 => paint("32", "in sync"),
             count => paint("1;31", &format!("{count} drifted")),
@@ -80,6 +104,9 @@ pub fn text(report: &Report, colour: bool) -> String {
             count => format!(", {count} without drift detection"),
         };
         let _ = writeln!(text, "{}: {state} ({} compared{beyond})", stack.name, stack.checked);
+        if let Some(reason) = &stack.unknown {
+            let _ = writeln!(text, "  {} {reason}", paint("1;33", "not all of it is known:"));
+        }
         for one in &stack.drifted {
             let _ = writeln!(text, "  {} ({}) {}", one.name, one.kind, one.state.to_lowercase());
             for difference in &one.differences {

@@ -96,6 +96,18 @@ impl Emulator {
         self.start()
     }
 
+    /// As `ensure`, but what runs is left alone.
+    pub(super) fn ready(&self) -> anyhow::Result<()> {
+        let ours = matches!(knock(self.port), Answer::Emulator(found) if found.folder == self.folder);
+        if !ours || self.serves() {
+            return self.ensure();
+        }
+        let env = &self.env;
+        Err(Problem::failed(format!("the emulator of `{env}` runs with other settings or files than it has now"))
+            .hint(format!("`cargo xtask local start --env {env}` restarts it, and so does a deploy"))
+            .into())
+    }
+
     pub(super) fn stop(&self) -> anyhow::Result<bool> {
         fs::create_dir_all(&self.folder).with_context(|| format!("cannot create `{}`", self.folder.display()))?;
         let _lock = self.lock()?;

@@ -34,6 +34,17 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
     on_a_thread(ctx, config, Emulator::ensure).await
 }
 
+/// The same for who only looks: an environment on AWS needs nothing, and an emulator that runs is not restarted.
+///
+/// # Errors
+/// Where it would have to be restarted.
+pub async fn ready(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
+    match config.env.emulator_port() {
+        Some(_) => on_a_thread(ctx, config, Emulator::ready).await,
+        None => Ok(()),
+    }
+}
+
 /// Stops the emulator, which saves its state then; `false` where none was running.
 pub async fn stop(ctx: &Ctx, config: &Config) -> anyhow::Result<bool> {
     on_a_thread(ctx, config, Emulator::stop).await

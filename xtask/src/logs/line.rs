@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json as value};
 
 use crate::aws::logs::Entry;
+use crate::ui::{self, steers};
 
 /// Colours of functions, one after the other: none of them is the red of errors.
 const COLOURS: [&str; 6] = ["36", "32", "35", "34", "33", "96"];
@@ -99,31 +100,22 @@ fn told(members: &Map<String, Value>) -> String {
 }
 
 fn bare(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), visible)
+    visible(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 /// As it stands where no blank could tear it apart, else as JSON.
 fn quoted(value: &Value) -> String {
     match value.as_str() {
-        Some(text) if !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '"' || c.is_control()) => {
+        Some(text) if !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '"' || steers(c)) => {
             text.to_owned()
         }
         _ => visible(&value.to_string()),
     }
 }
 
-/// A log holds what strangers sent: nothing of it may steer a terminal.
+/// A log holds what strangers sent: nothing of it may steer a terminal, and a text of several lines stays one.
 fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\n    "),
-            '\t' => out.push(' '),
-            c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
-        }
-    }
-    out
+    ui::visible(text).replace('\n', "\n    ").replace('\t', " ")
 }
 
 #[cfg(test)]
@@ -171,11 +163,14 @@ mod tests {
 
     #[test]
     fn nothing_in_a_log_steers_the_terminal() {
-        for message in
-            ["a\x1b[2Jb", "{\"message\":\"a\\u001b[2J\",\"k\\u001b\":\"\\u001b]0;x\",\"level\":\"\\u001b\"}", "a\rb"]
-        {
+        for message in [
+            "a\x1b[2Jb",
+            "{\"message\":\"a\\u001b[2J\",\"k\\u001b\":\"\\u001b]0;x\",\"level\":\"\\u001b\"}",
+            "a\rb",
+            "{\"status\":[\"\u{9b}2J\u{202e}\"]}",
+        ] {
             let line = told(message);
-            assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+            assert!(!line.contains(steers), "{line:?}");
         }
         assert!(told("a\nb").ends_with("a\n    b"), "a text of several lines stays one");
     }

@@ -35,7 +35,7 @@ pub use moved::moved;
 pub use references::{is_unknown_text, unknown};
 pub use replacement::Replacement;
 pub use resources::{Action, ResourceChange};
-pub use reviewed::{compare, read, write};
+pub use reviewed::{compare, read, same_place, write};
 pub use security::{SecurityChange, Topic};
 pub use stack::{FunctionChange, Planned, StackAction, StackPlan, plan as plan_stack};
 pub use stateful::Fate;

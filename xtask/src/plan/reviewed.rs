@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::{Plan, VERSION};
+use crate::config::Config;
 use crate::error::Problem;
 
 /// Writes a plan to a file.
@@ -15,7 +16,11 @@ pub fn write(plan: &Plan, file: &Path) -> anyhow::Result<()> {
 
 /// Reads a plan that `write` wrote.
 pub fn read(file: &Path) -> anyhow::Result<Plan> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the plan `{}`", file.display()))?;
+    let unreadable = |error| {
+        Problem::usage(format!("cannot read the plan `{}`: {error}", file.display()))
+            .hint(format!("make one: cargo xtask plan --out {}", file.display()))
+    };
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
     let refused = |why: String| {
         Problem::usage(format!("`{}` is no plan of this version: {why}", file.display()))
             .hint("make a new one: cargo xtask plan --out <file>")
@@ -26,6 +31,20 @@ pub fn read(file: &Path) -> anyhow::Result<Plan> {
         return Err(refused(format!("version {}, expected {VERSION}", version.unwrap_or_default())).into());
     }
     serde_json::from_value(value).map_err(|error| refused(error.to_string()).into())
+}
+
+/// Whether a plan is one of the environment that is deployed to; which account that is in turns out by asking it.
+///
+/// # Errors
+/// Where it is another one's.
+pub fn same_place(reviewed: &Plan, config: &Config) -> Result<(), Problem> {
+    let (env, region) = (&config.env.name, &config.env.region);
+    if (&reviewed.environment, &reviewed.region) == (env, region) {
+        return Ok(());
+    }
+    let planned = format!("`{}` in {}", reviewed.environment, reviewed.region);
+    Err(Problem::usage(format!("the plan is one of {planned}, not of `{env}` in {region}"))
+        .hint("deploy with the `--env` that it was made for"))
 }
 
 /// An error that names what moved between a reviewed plan and the same plan made now.

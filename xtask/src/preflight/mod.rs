@@ -2,24 +2,39 @@
 
 mod names;
 mod quota;
+mod taken;
 mod template;
+pub mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::try_join_all;
 use serde_yaml::Value;
 
-use crate::aws::{Aws, existing, objects};
+use crate::aws::{self, Aws, objects, stacks};
 use crate::config::Config;
 use crate::deploy::{Seen, Source, World};
 use crate::error::Problem;
 use crate::keys::Facts;
 use crate::render::Renderer;
+use crate::ui::Ui;
 use names::Named;
 
-/// Something that would let the deploy fail, or lose data.
+/// What a finding does to a deploy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It would let the deploy fail, or lose data: the deploy does not begin.
+    Stops,
+    /// A person should know it; a deploy can do well all the same.
+    Notice,
+}
+
+/// Something about a deploy that is known before it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The stack that it is about.
+    /// What it does to the deploy.
+    pub weight: Weight,
+    /// The stack that it is about, or `account` or `machine`.
     pub stack: String,
     /// What is wrong.
     pub problem: String,
@@ -47,9 +62,10 @@ pub fn lengths(config: &Config) -> anyhow::Result<()> {
         let stack = config.stack_name(service);
         let template = serde_yaml::from_str(&renderer.offline(config, service)?)?;
         let long = names::too_long(&names::of(config, &stack, &template)).into_iter();
-        findings.extend(long.map(|(problem, remedy)| Finding { stack: stack.clone(), problem, remedy }));
+        let stops = |(problem, remedy)| Finding { weight: Weight::Stops, stack: stack.clone(), problem, remedy };
+        findings.extend(long.map(stops));
     }
-    Ok(refuse(&config.env.name, &findings)?)
+    Ok(stop(&config.env.name, &findings.iter().collect::<Vec<_>>())?)
 }
 
 /// The templates of these services as a source has them, for who has no plan to take them from.
@@ -86,6 +102,7 @@ async fn missing(aws: &Aws, code: Vec<(String, String, String)>) -> anyhow::Resu
     for (stack, bucket, key) in code {
         if !objects::exists(&aws.s3, &bucket, &key).await? {
             findings.push(Finding {
+                weight: Weight::Stops,
                 stack,
                 problem: format!("its code is not in the bucket: no `s3://{bucket}/{key}`"),
                 remedy: "deploy this clone, which builds and uploads it, or go to another release".to_owned(),
@@ -111,13 +128,13 @@ pub async fn look(
     for live in wanted.iter().filter_map(|one| one.live.as_ref()) {
         ours.extend(names::of(config, "", live));
     }
-    for one in &wanted {
-        for name in names::of(config, &one.stack, &one.template) {
-            if !ours.contains(&name) && existing::has(aws, name.kind, &name.name).await? {
-                findings.push(taken(&one.stack, &name));
-            }
-        }
-    }
+    let new = wanted.iter().flat_map(|one| {
+        let names = names::of(config, &one.stack, &one.template).into_iter();
+        names.filter(|name| !ours.contains(name)).map(|name| (one.stack.clone(), name)).collect::<Vec<_>>()
+    });
+    findings.extend(taken::look(aws, new.collect()).await?);
+    let valid = try_join_all(wanted.iter().map(|one| valid(aws, one))).await?;
+    findings.extend(valid.into_iter().flatten());
     if config.env.endpoint().is_none() && !wanted.is_empty() {
         let policies = wanted.iter().map(|one| quota::new_headers_policies(&one.template, one.live.as_ref())).sum();
         findings.extend(quota::look(aws, policies).await?);
@@ -125,16 +142,60 @@ pub async fn look(
     Ok(findings)
 }
 
-/// Refuses a deploy that something stands in the way of.
+/// What CloudFormation itself says of a template: unknown types, references to nothing. It reads up to 51,200 bytes from a
+/// call (API reference, `ValidateTemplate`); more it reads from a bucket only, which is a write.
+async fn valid(aws: &Aws, wanted: &Wanted) -> anyhow::Result<Option<Finding>> {
+    let finding = |weight, problem, remedy: &str| {
+        Some(Finding { weight, stack: wanted.stack.clone(), problem, remedy: remedy.to_owned() })
+    };
+    if wanted.text.len() > stacks::INLINE_TEMPLATE {
+        let problem =
+            format!("its template of {} bytes is too long to be checked before the deploy", wanted.text.len());
+        return Ok(finding(Weight::Notice, problem, "its change set will tell whether CloudFormation takes it"));
+    }
+    let answer = stacks::validate(&aws.cloudformation, &wanted.text).await;
+    Ok(match known(answer)? {
+        Ok(None) => None,
+        Ok(Some(reason)) => finding(
+            Weight::Stops,
+            format!("CloudFormation does not take its template: {reason}"),
+            "mend the template in stacks/; `cargo xtask render` prints it as CloudFormation gets it",
+        ),
+        Err(denied) => finding(Weight::Notice, format!("whether its template is valid is not known: {denied}"), ASK),
+    })
+}
+
+/// What helps where a question was not allowed.
+const ASK: &str = "the deploy goes on; give who deploys the right to read this, to know it beforehand";
+
+/// An answer, or why it is not known where AWS does not let us ask: that says nothing about the deploy itself.
+fn known<T>(answer: anyhow::Result<T>) -> anyhow::Result<Result<T, String>> {
+    match answer {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(error) if aws::is_denied(&error) => Ok(Err(format!("{error:#}"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Tells what a person should know, and refuses a deploy that something stands in the way of.
 ///
 /// # Errors
-/// All findings in one.
-pub fn refuse(environment: &str, findings: &[Finding]) -> Result<(), Problem> {
-    if findings.is_empty() {
+/// All that stops the deploy in one.
+pub fn refuse(ui: &Ui, environment: &str, findings: &[Finding]) -> Result<(), Problem> {
+    let (stops, notices): (Vec<_>, Vec<_>) = findings.iter().partition(|one| one.weight == Weight::Stops);
+    for one in notices {
+        ui.warn(format!("`{}`: {}; {}", one.stack, one.problem, one.remedy));
+    }
+    stop(environment, &stops)
+}
+
+/// All that stops a deploy in one error.
+fn stop(environment: &str, stops: &[&Finding]) -> Result<(), Problem> {
+    if stops.is_empty() {
         return Ok(());
     }
-    let list = findings.iter().map(|one| format!("\n  `{}`: {}\n    {}", one.stack, one.problem, one.remedy));
-    let count = match findings.len() {
+    let list = stops.iter().map(|one| format!("\n  `{}`: {}\n    {}", one.stack, one.problem, one.remedy));
+    let count = match stops.len() {
         1 => "one thing stands".to_owned(),
         more => format!("{more} things stand"),
     };
@@ -168,15 +229,9 @@ fn still(config: &Config, wanted: &Wanted) -> Vec<Finding> {
     let mut problems = template::over(&wanted.text, &wanted.template);
     problems.extend(names::too_long(&names::of(config, &wanted.stack, &wanted.template)));
     let found = problems.into_iter();
-    found.map(|(problem, remedy)| Finding { stack: wanted.stack.clone(), problem, remedy }).collect()
-}
-
-fn taken(stack: &str, name: &Named) -> Finding {
-    Finding {
-        stack: stack.to_owned(),
-        problem: format!("{} `{}` is there already, and no stack of this environment owns it", name.what(), name.name),
-        remedy: format!("keep what it holds elsewhere and delete it, import it into `{stack}`, or choose another name"),
-    }
+    found
+        .map(|(problem, remedy)| Finding { weight: Weight::Stops, stack: wanted.stack.clone(), problem, remedy })
+        .collect()
 }
 
 /// The physical names in a template, as far as they are known before the deploy.
@@ -186,84 +241,4 @@ pub(crate) fn names_of(config: &Config, stack: &str, template: &Value) -> Vec<St
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::aws::stacks::LiveStack;
-    use crate::config::environments;
-    use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
-    use aws_smithy_mocks::{RuleMode, mock, mock_client};
-    use std::path::Path;
-
-    #[test]
-    fn several_findings_are_told_together_each_with_what_to_do() {
-        let one =
-            |stack: &str| Finding { stack: stack.into(), problem: "too long".into(), remedy: "shorten it".into() };
-        let error = refuse("dev", &[one("a"), one("b")]).unwrap_err().to_string();
-        insta::assert_snapshot!(error, @r"
-        2 things stand in the way of a deploy to `dev`:
-          `a`: too long
-            shorten it
-          `b`: too long
-            shorten it
-        ");
-        assert!(refuse("dev", &[]).is_ok());
-    }
-
-    #[test]
-    fn nothing_stands_in_the_way_of_the_templates_of_any_environment() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let renderer = Renderer::load(root).unwrap();
-        let mut named = 0;
-        for environment in environments(root) {
-            let config = Config::load(root, Some(&environment)).unwrap();
-            let services = config.app.services.keys();
-            let templates = services.map(|name| (name.clone(), renderer.offline(&config, name).unwrap())).collect();
-            for one in wanted(&config, &templates, &BTreeMap::new()).unwrap() {
-                assert_eq!(still(&config, &one), []);
-                named += names::of(&config, &one.stack, &one.template).len();
-            }
-        }
-        assert!(named > 100, "only {named} names");
-    }
-
-    /// What is found of a stack with one bucket, beside what is in force, and how often S3 was asked.
-    async fn bucket(live: Option<&str>) -> (Vec<Finding>, usize) {
-        let template = "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {BucketName: demo}}}";
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let config = Config::load(root, Some("local")).unwrap();
-        let there = mock!(aws_sdk_s3::Client::head_bucket).then_output(|| HeadBucketOutput::builder().build());
-        let s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&there]);
-        let aws = Aws { s3, ..Aws::connect(&config.env).await };
-        let live = live.map(|text| Seen { live: stack(), template: Some(text.to_owned()) });
-        let seen = live.map(|seen| ("orders".to_owned(), seen)).into_iter().collect();
-        let templates = BTreeMap::from([("orders".to_owned(), template.to_owned())]);
-        (look(&aws, &config, &templates, &seen).await.unwrap(), there.num_calls())
-    }
-
-    fn stack() -> LiveStack {
-        LiveStack {
-            id: String::new(),
-            status: aws_sdk_cloudformation::types::StackStatus::CreateComplete,
-            reason: String::new(),
-            parameters: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            termination_protection: false,
-        }
-    }
-
-    #[tokio::test]
-    async fn a_bucket_that_no_stack_of_ours_owns_is_in_the_way() {
-        let (found, _) = bucket(None).await;
-        assert!(found[0].problem.contains("S3 Bucket `demo` is there already"), "{found:?}");
-        let other = "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {BucketName: another}}}";
-        assert_eq!(bucket(Some(other)).await.0.len(), 1);
-    }
-
-    #[tokio::test]
-    async fn what_our_stack_owns_is_in_nobodys_way_and_an_unchanged_stack_costs_no_call() {
-        let same = "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {BucketName: demo}}}";
-        assert_eq!(bucket(Some(same)).await, (vec![], 0));
-        assert_eq!(bucket(Some(&format!("{same}\nOutputs: {{}}"))).await, (vec![], 0));
-    }
-}
+mod tests;

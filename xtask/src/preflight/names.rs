@@ -6,7 +6,7 @@ use crate::config::Config;
 
 /// Type, property, most characters, and where AWS says so.
 #[rustfmt::skip]
-const LIMITS: [(&str, &str, usize, &str); 13] = [
+const LIMITS: [(&str, &str, usize, &str); 14] = [
     ("AWS::ApiGatewayV2::Api",                "Name",                           128, "API Gateway V2 API reference, `CreateApi`"),
     ("AWS::CloudFront::Function",             "Name",                            64, "CloudFront API reference, `CreateFunction`"),
     ("AWS::CloudFront::OriginAccessControl",  "OriginAccessControlConfig.Name",  64, "CloudFront API reference, `OriginAccessControlConfig`"),
@@ -19,6 +19,7 @@ const LIMITS: [(&str, &str, usize, &str); 13] = [
     ("AWS::Lambda::Function",                 "FunctionName",                    64, "Lambda API reference, `CreateFunction`"),
     ("AWS::Logs::LogGroup",                   "LogGroupName",                   512, "CloudWatch Logs API reference, `CreateLogGroup`"),
     ("AWS::S3::Bucket",                       "BucketName",                      63, "Amazon S3 User Guide, \"General purpose bucket naming rules\""),
+    ("AWS::SecretsManager::Secret",           "Name",                           512, "Secrets Manager API reference, `CreateSecret`"),
     ("AWS::SQS::Queue",                       "QueueName",                       80, "SQS API reference, `CreateQueue`"),
 ];
 

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use anyhow::Context;
 use tokio::process::Command;
 
+use crate::child;
 use crate::digest::sha256;
 use crate::error::Problem;
 use crate::ui::Ui;
@@ -37,12 +38,13 @@ pub async fn run(ui: &Ui, project: &Path, args: &[&str]) -> anyhow::Result<()> {
     let _spinner = ui.spinner(line.clone());
     let mut command = Command::new("npm");
     command.args(args).current_dir(project).stdin(Stdio::null()).kill_on_drop(true);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     // A site is built once for every environment, and `production` would leave out what builds it.
     command.env_remove("NODE_ENV");
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"VITE_")) {
         command.env_remove(name);
     }
-    let done = match command.output().await {
+    let done = match child::output(&mut command).await {
         Ok(done) => done,
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing("`npm` is not installed").into()),
         Err(error) => return Err(error).with_context(|| format!("cannot start `{line}`")),

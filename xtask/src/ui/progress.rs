@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::visible;
+
 /// Columns from which on a line has room for the margin that steps have.
 const ROOMY: u16 = 60;
 
@@ -17,14 +19,14 @@ pub(super) type Ongoing = Arc<Mutex<BTreeMap<String, String>>>;
 pub struct Spinner(Option<ProgressBar>);
 
 impl Spinner {
-    pub(super) fn start(bars: Option<&MultiProgress>, colour: bool, text: String) -> Self {
+    pub(super) fn start(bars: Option<&MultiProgress>, colour: bool, text: &str) -> Self {
         let Some(bars) = bars else { return Self(None) };
         let bar = bars.add(ProgressBar::new_spinner());
         // A message that does not fit is cut at the terminal's width, as it is at each drawing.
         if let Ok(style) = ProgressStyle::with_template(template(columns(), colour)) {
             bar.set_style(style);
         }
-        bar.set_message(text);
+        bar.set_message(visible(text).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         Self(Some(bar))
     }
@@ -32,7 +34,7 @@ impl Spinner {
     /// Replaces the text beside the spinner.
     pub fn set(&self, text: impl Into<String>) {
         if let Some(bar) = &self.0 {
-            bar.set_message(text.into());
+            bar.set_message(visible(&text.into()).into_owned());
         }
     }
 }
