@@ -1,6 +1,7 @@
 //! The sync's laws, against a world that fails at every step.
 
 mod folder;
+mod wire;
 mod world;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 
 use crate::{Applied, Digest, Files, GRACE, INDEX, Kind, Options, Plan, Reason, Rules, Work};
-use world::{Death, Deployer, Overtaken, World, etag, run};
+use world::{Death, Deployer, Overtaken, World, run};
 
 /// What the laws are tested with: a site's own bucket.
 fn options() -> Options {

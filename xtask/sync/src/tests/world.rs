@@ -143,7 +143,7 @@ pub(super) async fn run<S: Store>(store: &S, files: &Files, now: Timestamp) -> a
     Ok((plan, applied))
 }
 
-pub(super) fn etag(bytes: &[u8]) -> String {
+fn etag(bytes: &[u8]) -> String {
     Digest::of(bytes).hex()[..32].to_owned()
 }
 

@@ -1,0 +1,241 @@
+//! What goes over the wire, and what its answers mean: S3 is a script here.
+
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+
+use super::block;
+use crate::s3::{Bucket, Endpoint};
+use crate::{Body, Digest, Files, Headers, Kind, Object, PART, Problem, Rules, Store, Stored, When, Work};
+
+/// Status, headers and body of an answer.
+type Answer = (u16, Vec<(&'static str, String)>, String);
+
+type Answers = Box<dyn FnMut(&str, usize) -> Answer + Send>;
+
+/// Answers by a function of the request's first line and of how many came before.
+struct Script {
+    answers: Mutex<Answers>,
+    seen: Arc<Mutex<Vec<HttpRequest>>>,
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Script")
+    }
+}
+
+impl HttpConnector for Script {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut seen = self.seen.lock().unwrap();
+        let line = line(&request);
+        let (status, headers, body) = (self.answers.lock().unwrap())(&line, seen.len());
+        seen.push(request);
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+fn line(request: &HttpRequest) -> String {
+    format!("{} {}", request.method(), request.uri().trim_start_matches("http://s3.test"))
+}
+
+type Seen = Arc<Mutex<Vec<HttpRequest>>>;
+
+fn bucket(prefix: &str, answers: impl FnMut(&str, usize) -> Answer + Send + 'static) -> (Bucket, Seen) {
+    let seen = Seen::default();
+    let script = Script { answers: Mutex::new(Box::new(answers)), seen: Arc::clone(&seen) };
+    let endpoint = Endpoint {
+        url: "http://s3.test".to_owned(),
+        region: "eu-central-1".to_owned(),
+        account: Some("123456789012".to_owned()),
+        credentials: SharedCredentialsProvider::new(Credentials::new("a", "b", None, None, "test")),
+        connector: SharedHttpConnector::new(script),
+    };
+    (Bucket::new(endpoint, "bucket", prefix, None), seen)
+}
+
+fn lines(seen: &Seen) -> Vec<String> {
+    seen.lock().unwrap().iter().map(line).collect()
+}
+
+fn ok(body: &str) -> Answer {
+    (200, vec![("etag", "\"e\"".to_owned())], body.to_owned())
+}
+
+fn refusal(status: u16, code: &str) -> Answer {
+    (status, Vec::new(), format!("<Error><Code>{code}</Code><Message>m</Message></Error>"))
+}
+
+fn object(key: &str) -> Object {
+    let bytes = Bytes::from_static(b"abc");
+    let headers = Headers { content_type: "text/plain".to_owned(), ..Headers::default() };
+    Object { key: key.to_owned(), headers, body: Body::Bytes(bytes.clone(), Digest::of(&bytes)) }
+}
+
+#[test]
+fn a_put_is_signed_conditional_and_carries_digest_headers_and_owner() {
+    block(async {
+        let (bucket, seen) = bucket("docs", |_, _| ok(""));
+        let stored = bucket.put(object("a b+%é.txt"), When::Etag("\"old\"".into())).await.unwrap().unwrap();
+        assert_eq!(stored, Stored { etag: "\"e\"".into(), digest: Digest::of(b"abc") });
+        assert_eq!(lines(&seen), ["PUT /docs/a%20b%2B%25%C3%A9.txt"]);
+        let seen = seen.lock().unwrap();
+        let header = |name: &str| seen[0].headers().get(name).unwrap_or_default().to_owned();
+        assert_eq!(header("if-match"), "\"old\"");
+        assert_eq!(header("content-type"), "text/plain");
+        assert_eq!(header("x-amz-expected-bucket-owner"), "123456789012");
+        assert_eq!(header("x-amz-content-sha256"), Digest::of(b"abc").hex());
+        assert_eq!(header("x-amz-checksum-sha256"), Digest::of(b"abc").base64());
+        let signed = header("authorization");
+        assert!(
+            signed.contains("if-match;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date;x-amz-expected"),
+            "{signed}"
+        );
+    });
+}
+
+#[test]
+fn a_condition_that_does_not_hold_is_an_answer_and_a_lost_answer_meets_itself() {
+    block(async {
+        let (lost, _) = bucket("", |_, _| refusal(412, "PreconditionFailed"));
+        assert_eq!(lost.put(object("k"), When::Absent).await.unwrap(), None);
+        // The first attempt took effect, its answer was a 500; the second one meets what the first one wrote.
+        let (own, seen) = bucket("", |line, number| match (line.starts_with("GET"), number) {
+            (true, _) => ok("abc"),
+            (false, 0) => refusal(500, "InternalError"),
+            (false, _) => refusal(412, "PreconditionFailed"),
+        });
+        assert!(own.put(object("k"), When::Absent).await.unwrap().is_some());
+        assert_eq!(lines(&seen), ["PUT /k", "PUT /k", "GET /k"]);
+        let (denied, _) = bucket("", |_, _| refusal(403, "AccessDenied"));
+        let error = denied.put(object("k"), When::Always).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "cannot write `s3://bucket/k`: AccessDenied: m");
+        assert!(error.chain().any(|cause| cause.downcast_ref::<Problem>().is_some_and(|one| one.hint.is_some())));
+    });
+}
+
+#[test]
+fn slow_down_is_repeated() {
+    block(async {
+        let (bucket, seen) = bucket("", |_, number| if number < 2 { refusal(503, "SlowDown") } else { ok("") });
+        assert!(bucket.put(object("k"), When::Always).await.unwrap().is_some());
+        assert_eq!(lines(&seen).len(), 3);
+    });
+}
+
+#[test]
+fn a_key_that_s3_keeps_is_an_error_although_the_call_succeeded() {
+    block(async {
+        let kept = "<DeleteResult><Error><Key>p/a&amp;b</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>";
+        let (refusing, seen) = bucket("p", move |_, _| ok(kept));
+        let error = refusing.delete(&["a&b".to_owned(), "c".to_owned()]).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "cannot delete from `s3://bucket/p/`: `p/a&b`: AccessDenied: no");
+        let body = seen.lock().unwrap()[0].body().bytes().unwrap().to_vec();
+        assert!(String::from_utf8(body).unwrap().contains("<Key>p/a&amp;b</Key>"));
+        let (willing, seen) = bucket("", |_, _| ok("<DeleteResult></DeleteResult>"));
+        let keys: Vec<String> = (0..1_001).map(|number| number.to_string()).collect();
+        willing.delete(&keys).await.unwrap();
+        assert_eq!(lines(&seen), ["POST /?delete=", "POST /?delete="]);
+    });
+}
+
+#[test]
+fn a_list_is_read_page_by_page_below_the_prefix_and_nothing_is_asked_of_objects() {
+    block(async {
+        let (bucket, seen) = bucket("p", |line, _| match line {
+            line if line.starts_with("GET /p/.site") => refusal(404, "NoSuchKey"),
+            line if line.contains("continuation-token=t%2F1") => {
+                ok("<L><Contents><Key>p/b</Key><ETag>2</ETag></Contents><IsTruncated>false</IsTruncated></L>")
+            }
+            _ => ok("<L><IsTruncated>true</IsTruncated><NextContinuationToken>t/1</NextContinuationToken>\
+                <Contents><Key>p/a</Key><ETag>1</ETag></Contents></L>"),
+        });
+        let mut work = Work::new(Files::default());
+        bucket.observe(&mut work).await.unwrap();
+        assert!(work.has_object("a") && work.has_object("b"));
+        let list = "encoding-type=url&list-type=2&prefix=p%2F";
+        let expected = [
+            "GET /p/.site/manifest.json".to_owned(),
+            format!("GET /?{list}"),
+            format!("GET /?continuation-token=t%2F1&{list}"),
+        ];
+        assert_eq!(lines(&seen), expected);
+    });
+}
+
+fn large(folder: &tempfile::TempDir) -> Object {
+    let path = folder.path().join("big");
+    let size = PART * 2 + 1;
+    std::fs::write(&path, vec![7; usize::try_from(size).unwrap()]).unwrap();
+    Object { key: "big".to_owned(), headers: Headers::default(), body: Body::File(path, size, None) }
+}
+
+fn multipart(line: &str) -> Answer {
+    match line {
+        "POST /big?uploads=" => ok("<R><UploadId>u</UploadId></R>"),
+        "POST /big?uploadId=u" => ok("<R><ETag>\"x-3\"</ETag></R>"),
+        _ => ok(""),
+    }
+}
+
+#[test]
+fn a_large_file_goes_in_parts_each_with_its_digest_and_is_what_its_parts_are() {
+    block(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (bucket, seen) = bucket("", |line, _| multipart(line));
+        let stored = bucket.put(large(&folder), When::Always).await.unwrap().unwrap();
+        let part = |size: u64| Digest::of(&vec![7; usize::try_from(size).unwrap()]);
+        let parts = [part(PART), part(PART), part(1)];
+        assert_eq!(stored, Stored { etag: "\"x-3\"".to_owned(), digest: Digest::of_parts(&parts) });
+        // The very digest that a plan computes of the file.
+        let mut files =
+            Files::walk(folder.path(), &Rules::new(Kind::Folder, Vec::new()).unwrap(), crate::Walk::default()).unwrap();
+        files.left_out = 0;
+        let digests = crate::read::digests(Arc::new(files), vec![0]).await.unwrap();
+        assert_eq!(digests, [(0, stored.digest)]);
+        let last = seen.lock().unwrap().pop().unwrap();
+        let body = String::from_utf8(last.body().bytes().unwrap().to_vec()).unwrap();
+        assert!(
+            body.contains(&format!(
+                "<PartNumber>3</PartNumber><ETag>&quot;e&quot;</ETag><ChecksumSHA256>{}<",
+                parts[2].base64()
+            )),
+            "{body}"
+        );
+        assert_eq!(last.headers().get("x-amz-checksum-sha256"), Some(format!("{}-3", stored.digest.base64()).as_str()));
+    });
+}
+
+#[test]
+fn a_large_file_that_changes_on_its_way_or_fails_late_is_an_error_and_its_parts_go() {
+    block(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("big");
+        let (torn, seen) = bucket("", move |line, _| {
+            if line.contains("partNumber=3") {
+                let file = std::fs::File::options().write(true).open(&path).unwrap();
+                std::os::unix::fs::FileExt::write_at(&file, b"x", 0).unwrap();
+            }
+            multipart(line)
+        });
+        let error = torn.put(large(&folder), When::Always).await.unwrap_err();
+        assert!(format!("{error:#}").ends_with("big` was changed while it was being synced"), "{error:#}");
+        assert_eq!(lines(&seen).last().map(String::as_str), Some("DELETE /big?uploadId=u"));
+        let (late, seen) = bucket("", |line, _| match line {
+            "POST /big?uploadId=u" => (200, Vec::new(), "<Error><Code>InternalError</Code></Error>".to_owned()),
+            line => multipart(line),
+        });
+        let error = late.put(large(&folder), When::Always).await.unwrap_err();
+        assert!(format!("{error:#}").contains("InternalError"), "{error:#}");
+        assert_eq!(lines(&seen).last().map(String::as_str), Some("DELETE /big?uploadId=u"));
+    });
+}
