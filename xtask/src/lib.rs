@@ -1,10 +1,12 @@
 //! The deployer. A pure core (`config`, `graph`, `render`, `build::digest`, `site-sync`), thin adapters (`aws`, `local`),
 //! and commands that join them. Nothing in here knows what the application is about.
 
+pub mod affected;
 pub mod aws;
 pub mod backup;
 pub mod build;
 pub mod child;
+pub mod ci;
 pub mod cli;
 pub mod commands;
 pub mod config;

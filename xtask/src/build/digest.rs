@@ -12,11 +12,24 @@ use toml::{Table, Value};
 use super::plan::Plan;
 
 /// Folders of a package that do not reach its binary.
-const APART: [&str; 4] = ["tests", "benches", "examples", "target"];
+pub(crate) const APART: [&str; 4] = ["tests", "benches", "examples", "target"];
+
+/// One of the things that decide a package's bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    /// What it is called in the digest: a word of the manifest, `lock`, or the file's path.
+    pub(crate) label: String,
+    /// What it is.
+    pub(crate) bytes: Vec<u8>,
+    /// The file that says so, below the root.
+    pub(crate) file: PathBuf,
+    /// The workspace's package that it is a source of.
+    pub(crate) member: Option<String>,
+}
 
 /// The workspace's manifests, read once.
 #[derive(Debug)]
-pub(super) struct Workspace {
+pub(crate) struct Workspace {
     root: PathBuf,
     manifest: Table,
     lock: Table,
@@ -25,7 +38,7 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// Reads Cargo.toml of the root and of each member, and Cargo.lock.
-    pub(super) fn load(root: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
         let manifest = read_toml(&root.join("Cargo.toml"))?;
         let lock = read_toml(&root.join("Cargo.lock"))?;
         let mut members = BTreeMap::new();
@@ -41,27 +54,66 @@ impl Workspace {
     }
 
     /// The digest of a package's inputs under a plan, in hex.
-    pub(super) fn digest(&self, package: &str, plan: Plan) -> anyhow::Result<String> {
-        let closure = self.closure(package)?;
+    pub(crate) fn digest(&self, package: &str, plan: Plan) -> anyhow::Result<String> {
         let mut hasher = Hasher(Sha256::new());
         hasher.part("plan", plan.label().as_bytes());
         hasher.part("package", package.as_bytes());
-        for (name, value) in self.manifest_words(&closure) {
-            hasher.part(&name, value.as_bytes());
+        for input in self.inputs(package)? {
+            hasher.part(&input.label, &input.bytes);
         }
-        for line in self.locked(&closure) {
-            hasher.part("lock", line.as_bytes());
-        }
+        Ok(hex::encode(hasher.0.finalize()))
+    }
+
+    /// All that decides a package's bytes but for the plan, in the digest's order.
+    pub(crate) fn inputs(&self, package: &str) -> anyhow::Result<Vec<Input>> {
+        let closure = self.closure(package)?;
+        let input = |label: String, bytes: Vec<u8>, file: &str| Input { label, bytes, file: file.into(), member: None };
+        let words = self.manifest_words(&closure).into_iter();
+        let mut inputs: Vec<Input> = words.map(|(name, value)| input(name, value.into_bytes(), "Cargo.toml")).collect();
+        let locked = self.locked(&closure).into_iter();
+        inputs.extend(locked.map(|line| input("lock".to_owned(), line.into_bytes(), "Cargo.lock")));
         let config = self.root.join(".cargo/config.toml");
         if config.is_file() {
-            hasher.file(&self.root, &config)?;
+            inputs.push(self.file(&config, None)?);
         }
         for member in &closure {
             for file in sources(&self.members[member].0)? {
-                hasher.file(&self.root, &file)?;
+                inputs.push(self.file(&file, Some(member))?);
             }
         }
-        Ok(hex::encode(hasher.0.finalize()))
+        Ok(inputs)
+    }
+
+    fn file(&self, file: &Path, member: Option<&str>) -> anyhow::Result<Input> {
+        let bytes = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+        let relative = file.strip_prefix(&self.root).unwrap_or(file);
+        let label = relative.to_string_lossy().replace('\\', "/");
+        Ok(Input { label, bytes, file: relative.to_owned(), member: member.map(str::to_owned) })
+    }
+
+    /// Whether the workspace has a package of this name.
+    pub(crate) fn has(&self, package: &str) -> bool {
+        self.members.contains_key(package)
+    }
+
+    /// The shortest way from a package of the closure to the package that is built, both included.
+    pub(crate) fn route(&self, member: &str, package: &str) -> Vec<String> {
+        let mut routes = vec![vec![package.to_owned()]];
+        let mut seen = BTreeSet::from([package.to_owned()]);
+        let mut place = 0;
+        while let Some(route) = routes.get(place).cloned() {
+            place += 1;
+            let Some(end) = route.last().filter(|end| *end != member) else {
+                return route.into_iter().rev().collect();
+            };
+            let Some((_, manifest)) = self.members.get(end) else { continue };
+            for next in dependencies(manifest).into_iter().filter(|name| self.has(name)) {
+                if seen.insert(next.clone()) {
+                    routes.push([route.as_slice(), &[next]].concat());
+                }
+            }
+        }
+        vec![member.to_owned(), package.to_owned()]
     }
 
     /// The workspace's packages that a package is built from, itself included.
@@ -80,12 +132,14 @@ impl Workspace {
     }
 
     /// The folders of a package's closure, below the root.
-    pub(super) fn folders(&self, package: &str) -> anyhow::Result<BTreeSet<PathBuf>> {
-        let folder = |name: &String| {
-            let folder = &self.members[name].0;
-            folder.strip_prefix(&self.root).unwrap_or(folder).to_owned()
-        };
-        Ok(self.closure(package)?.iter().map(folder).collect())
+    pub(crate) fn folders(&self, package: &str) -> anyhow::Result<BTreeSet<PathBuf>> {
+        Ok(self.closure(package)?.iter().filter_map(|name| self.folder(name)).collect())
+    }
+
+    /// The folder of one of the workspace's packages, below the root.
+    pub(crate) fn folder(&self, package: &str) -> Option<PathBuf> {
+        let (folder, _) = self.members.get(package)?;
+        Some(folder.strip_prefix(&self.root).unwrap_or(folder).to_owned())
     }
 
     /// The package behind a dependency's name, where the workspace renames it.
@@ -203,13 +257,6 @@ impl Hasher {
             self.0.update(piece);
         }
     }
-
-    fn file(&mut self, root: &Path, file: &Path) -> anyhow::Result<()> {
-        let bytes = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
-        let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        self.part(&name, &bytes);
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -286,6 +333,14 @@ mod tests {
         };
         assert!(changes(relock("\"c\"", "\"c2\"")));
         assert!(!changes(relock("\"r\"", "\"r2\"")));
+    }
+
+    #[test]
+    fn the_way_from_a_package_to_what_is_built_is_told() {
+        let folder = workspace();
+        let workspace = Workspace::load(folder.path()).unwrap();
+        assert_eq!(workspace.route("lib", "a"), ["lib", "a"]);
+        assert_eq!(workspace.route("a", "a"), ["a"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod verify;
 
 pub use artifact::{Artifact, Packaged, ensure, megabytes, package_all, planned};
 pub(crate) use cargo::is_cargo_run;
+pub(crate) use digest::{APART as PACKAGE_APART, Workspace};
 pub use plan::Plan;
 pub use verify::verify;
 

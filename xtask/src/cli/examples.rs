@@ -163,6 +163,19 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("local", &[("local start", "where a deploy would start it"), ("local logs", "what it printed")]),
     ("doctor", &[("doctor", "for the default environment"), ("doctor --env prod", "for another one")]),
+    (
+        "affected",
+        &[
+            ("affected --base origin/main", "what a branch can influence, once it is merged"),
+            ("affected --uncommitted --base HEAD --why", "what is not committed yet, and by which way"),
+        ],
+    ),
+    ("ci generate", &[("ci generate", "after a change of config/ or of what a service is made of")]),
+    ("ci check", &[("ci check", "as the linter runs it")]),
+    (
+        "ci comment",
+        &[("ci comment plan.md --key plan-dev --pull-request 7", "once: the next one of this key takes its place")],
+    ),
     ("test", &[("test", "everything"), ("test --only lint,unit", "what needs no deployment")]),
     (
         "bench",

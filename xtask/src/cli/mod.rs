@@ -5,6 +5,7 @@ mod envs;
 mod examples;
 mod machine;
 mod observe;
+mod pipeline;
 mod plan;
 mod releases;
 mod source;
@@ -19,6 +20,7 @@ pub use environment::{
 pub use envs::{DestroyArgs, EnvCommand, EnvDownArgs, EnvGcArgs, EnvListArgs, EnvUpArgs, RestoreArgs};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
+pub use pipeline::{AffectedArgs, CiCommand, CommentArgs};
 pub use plan::PlanArgs;
 pub use releases::{PromoteArgs, PruneArgs, ReleasesArgs, ReleasesCommand, RollbackArgs};
 pub use source::{BuildArgs, ConfigCommand, NewCommand, RenderArgs};
@@ -100,6 +102,11 @@ pub enum Command {
     Local(LocalArgs),
     /// Check every prerequisite and say how to get what is missing.
     Doctor(EnvArgs),
+    /// Print the services that a change can influence.
+    Affected(AffectedArgs),
+    /// The workflows of GitHub Actions: generated, checked, and what they call.
+    #[command(subcommand)]
+    Ci(CiCommand),
     /// Set up what the tests need and run them all.
     Test(TestArgs),
     /// Measure this machine: deploys, the functions beside their baseline, how the app grows.

@@ -1,8 +1,10 @@
 //! One command per file, each `run(args, &Ctx)`; this file only hands over.
 
+mod affected;
 mod bench;
 mod bootstrap;
 mod build;
+mod ci;
 mod completions;
 mod config;
 mod deploy;
@@ -90,6 +92,7 @@ pub fn mode(command: &Command) -> Mode {
         Command::Env(args) => args.mode(),
         Command::Sync(args) => Mode { json: args.json, yes: false },
         Command::Build(args) => Mode { json: args.json, yes: false },
+        Command::Affected(args) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::List(args)) => Mode { json: args.json, yes: false },
         Command::Keys(KeysCommand::Rotate(args)) => Mode { json: false, yes: args.change.yes },
         _ => Mode::default(),
@@ -145,6 +148,8 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Local(args) => local::run(args, &ctx).await,
             Command::Doctor(args) => doctor::run(args, &ctx).await,
             Command::Watch(args) => Box::pin(watch::run(args, &ctx)).await,
+            Command::Affected(args) => affected::run(&args, &ctx),
+            Command::Ci(args) => ci::run(args, &ctx),
             Command::Test(args) => test::run(args, &ctx).await,
             Command::Bench(args) => bench::run(args, &ctx).await,
             Command::Completions(args) => {

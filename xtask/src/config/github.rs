@@ -19,6 +19,10 @@ pub struct GitHub {
     /// The branch that scheduled workflows and those of deleted branches run on. Default: `main`.
     #[serde(default = "GitHub::main")]
     pub default_branch: String,
+    /// The image that workflows' jobs run in, with its digest: Debian with this workspace's Rust. Default: Docker's official
+    /// one.
+    #[serde(default = "GitHub::official_image")]
+    pub image: String,
 }
 
 /// What GitHub's API calls `owner.id` and `id` of a repository.
@@ -81,6 +85,12 @@ impl GitHub {
         "main".to_owned()
     }
 
+    /// The index of all architectures behind this tag. Debian 12 has glibc 2.36; what is built there needs no newer one
+    /// than Lambda has, or is refused before its upload.
+    fn official_image() -> String {
+        "rust:1.95.0-bookworm@sha256:6258907abe69656e41cd992e0b705cdcfabcbbe3db374f92ed2d47121282d4a1".to_owned()
+    }
+
     /// What a token's `sub` begins with.
     fn prefix(&self) -> String {
         match (self.ids, self.repository.split_once('/')) {
@@ -122,6 +132,13 @@ pub(super) fn check(github: &GitHub, at: &At<'_>) -> Result<(), Problem> {
     if !plain(&github.default_branch, &['-', '_', '.', '/']) {
         let message = format!("`{}` is no branch that a role can trust", github.default_branch);
         return Err(at(&["github", "defaultBranch"], &message));
+    }
+    // A tag can be moved: what runs with rights of AWS is named by what it is.
+    let digest = github.image.split_once("@sha256:").map(|(_, digest)| digest);
+    if !digest.is_some_and(|digest| digest.len() == 64 && digest.chars().all(|c| c.is_ascii_hexdigit())) {
+        let message =
+            format!("`{}` names no digest: expected `image:tag@sha256:<64 hexadecimal digits>`", github.image);
+        return Err(at(&["github", "image"], &message));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The digest of everything that a site is built from. Reads files, runs nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
@@ -11,26 +11,21 @@ const FORMAT: &str = "site-build-1";
 /// Names that are made from the sources, by git, by tools or by systems: at any depth, never an input.
 const IGNORED: [&str; 9] =
     ["node_modules", ".git", ".vite", ".vitest", ".cache", ".npm", ".eslintcache", ".DS_Store", "coverage"];
+/// Folders of a site that do not reach what is built.
+pub(crate) const APART: [&str; 2] = ["test", "tests"];
 
 /// Hexadecimal SHA-256 over names and bytes of the files below `source`, without `output`.
-pub(super) fn digest(source: &Path, output: &Path) -> anyhow::Result<String> {
+pub(crate) fn digest(source: &Path, output: &Path) -> anyhow::Result<String> {
     let mut hasher = Sha256::new();
     hasher.update(FORMAT);
-    let kept = |entry: &DirEntry| {
-        let ignored = entry.file_name().to_str().is_some_and(|name| IGNORED.contains(&name));
-        entry.depth() == 0 || !(ignored || entry.path() == source.join(output) || is_build_info(entry))
-    };
-    for entry in WalkDir::new(source).sort_by_file_name().into_iter().filter_entry(kept) {
-        let entry = entry.with_context(|| format!("cannot read the site's source `{}`", source.display()))?;
-        let context = || format!("cannot read `{}`", entry.path().display());
-        let bytes = if entry.file_type().is_file() {
-            std::fs::read(entry.path()).with_context(context)?
-        } else if entry.file_type().is_symlink() {
-            std::fs::read_link(entry.path()).with_context(context)?.into_os_string().into_encoded_bytes()
+    for path in files(source, output)? {
+        let context = || format!("cannot read `{}`", path.display());
+        let bytes = if path.is_symlink() {
+            std::fs::read_link(&path).with_context(context)?.into_os_string().into_encoded_bytes()
         } else {
-            continue;
+            std::fs::read(&path).with_context(context)?
         };
-        let name = entry.path().strip_prefix(source).unwrap_or(entry.path()).as_os_str().as_encoded_bytes();
+        let name = path.strip_prefix(source).unwrap_or(&path).as_os_str().as_encoded_bytes();
         // Lengths first: no two lists of files can give the same stream.
         for part in [name, bytes.as_slice()] {
             hasher.update((part.len() as u64).to_le_bytes());
@@ -38,6 +33,23 @@ pub(super) fn digest(source: &Path, output: &Path) -> anyhow::Result<String> {
         }
     }
     Ok(hex::encode(hasher.finalize()))
+}
+
+/// The files and links that the digest is of, in its order.
+pub(crate) fn files(source: &Path, output: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let kept = |entry: &DirEntry| {
+        let named = |names: &[&str]| entry.file_name().to_str().is_some_and(|name| names.contains(&name));
+        let apart = entry.depth() == 1 && entry.file_type().is_dir() && named(&APART);
+        entry.depth() == 0 || !(named(&IGNORED) || apart || entry.path() == source.join(output) || is_build_info(entry))
+    };
+    let mut files = Vec::new();
+    for entry in WalkDir::new(source).sort_by_file_name().into_iter().filter_entry(kept) {
+        let entry = entry.with_context(|| format!("cannot read the site's source `{}`", source.display()))?;
+        if entry.file_type().is_file() || entry.file_type().is_symlink() {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
 }
 
 fn is_build_info(entry: &DirEntry) -> bool {
@@ -80,6 +92,8 @@ mod tests {
         let plain = of(&[("a", "b")]);
         let made = [("a", "b"), ("dist/x", "1"), ("node_modules/y", "2"), ("src/.vite/z", "3"), ("t.tsbuildinfo", "4")];
         assert_eq!(of(&made), plain);
+        assert_eq!(of(&[("a", "b"), ("test/a.test.ts", "1"), ("tests/b.ts", "2")]), plain);
+        assert_ne!(of(&[("a", "b"), ("src/test/x", "1")]), plain);
         assert_ne!(of(&[("a", "b"), (".env", "1")]), plain);
         assert_ne!(of(&[("a", "b"), ("src/dist/x", "1")]), plain);
     }

