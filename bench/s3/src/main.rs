@@ -122,6 +122,7 @@ fn measure(setup: &Setup, server: &Server, tool: Tool, folder: &Path) -> anyhow:
     let run = tool.run(setup, folder, &server.url)?;
     #[expect(clippy::cast_precision_loss, reason = "some thousands of requests")]
     let requests = server.take_requests() as f64;
+    tell(&format!("  {:.2} s, {:.2} s of CPU, {:.0} MB, {requests} requests", run.wall, run.cpu, run.memory / 1e6));
     Ok(Run { requests, ..run })
 }
 

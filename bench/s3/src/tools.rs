@@ -96,8 +96,9 @@ impl Tool {
                 ]
             }
             Self::Rclone => {
-                let remote =
-                    format!(":s3,provider=Other,env_auth=true,no_check_bucket=true,list_version=2,endpoint=\"{url}\":{bucket}");
+                let remote = format!(
+                    ":s3,provider=Other,env_auth=true,no_check_bucket=true,list_version=2,endpoint=\"{url}\":{bucket}"
+                );
                 // With its default of four transfers and eight checkers it would be slower.
                 let more = ["--transfers", "32", "--checkers", "32", "--fast-list", "--config", "/dev/null"];
                 let mut line = vec![beside("rclone"), "sync".into(), folder.into(), remote];

@@ -22,7 +22,7 @@ use crate::work::{State, Work};
 /// Files on their way at a time; the store decides how many requests that makes.
 const WINDOW: usize = 256;
 /// Bytes of small files that are held at a time.
-const HELD: u64 = 16 << 20;
+const HELD: u64 = 4 << 20;
 
 /// What was done.
 #[derive(Debug, Default)]
