@@ -36,12 +36,15 @@ fn everything(after: &Tree, why: &str) -> BTreeMap<String, Vec<Reason>> {
     after.services.keys().map(|name| (name.clone(), vec![reason.clone()])).collect()
 }
 
+/// A reason without the environments where it counts.
+type Chain = (Kind, String, Change, Vec<String>);
+
 /// What a service differs in by itself; reasons that differ in their environment only are one.
 fn own(before: &Tree, after: &Tree, service: &str) -> BTreeSet<Reason> {
     let none = BTreeMap::new();
     let (old, new) = (before.services.get(service).unwrap_or(&none), after.services.get(service).unwrap_or(&none));
     let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let mut merged: BTreeMap<(Kind, String, Change, Vec<String>), BTreeSet<Option<String>>> = BTreeMap::new();
+    let mut merged: BTreeMap<Chain, BTreeSet<Option<String>>> = BTreeMap::new();
     for key in keys {
         let (old, new) = (old.get(key), new.get(key));
         if old.map(|part| &part.print) == new.map(|part| &part.print) {

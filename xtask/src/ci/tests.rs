@@ -171,8 +171,11 @@ fn what_is_there_and_differs_is_told_written_and_removed_and_a_persons_own_file_
     assert!(differences(folder.path(), &wanted).unwrap_err().to_string().contains("was not generated"));
 }
 
+/// The comments at the end, and the calls.
+type Seen = (Vec<Value>, Vec<String>);
+
 /// A stand-in for GitHub's API: it keeps comments, and what it was asked.
-fn github(comments: Vec<Value>, calls: usize) -> (String, std::thread::JoinHandle<(Vec<Value>, Vec<String>)>) {
+fn github(comments: Vec<Value>, calls: usize) -> (String, std::thread::JoinHandle<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
