@@ -1,6 +1,6 @@
 //! Environments side by side: of branches, each to its own end; and one out of the backup of another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -131,9 +131,11 @@ fn dynamodb(action: &str, body: &Value) -> Value {
     json_call("dynamodb", &format!("DynamoDB_20120810.{action}"), body)
 }
 
+/// An item's attributes have no order.
 fn items(table: &str) -> BTreeSet<String> {
     let found = dynamodb("Scan", &json!({"TableName": table}));
-    found["Items"].as_array().unwrap().iter().map(Value::to_string).collect()
+    let sorted = |item: &Value| item.as_object().unwrap().clone().into_iter().collect::<BTreeMap<_, _>>();
+    found["Items"].as_array().unwrap().iter().map(|item| format!("{:?}", sorted(item))).collect()
 }
 
 fn table(deployed: &Value, service: &str) -> String {
