@@ -27,7 +27,9 @@ impl Digest {
             [only] => *only,
             parts => {
                 let mut hasher = Sha256::new();
-                parts.iter().for_each(|part| hasher.update(part.0));
+                for part in parts {
+                    hasher.update(part.0);
+                }
                 Self(hasher.finalize().into())
             }
         }

@@ -167,6 +167,7 @@ impl Files {
     }
 
     /// In the order of keys.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &File> {
         self.all.iter()
     }

@@ -217,8 +217,8 @@ fn claim(work: &Work, plan: &Plan) -> Option<Claim> {
         return None;
     }
     let restores = |upload: &Upload| matches!(upload.reason, Reason::Foreign | Reason::Missing);
-    let restored = plan.uploads.iter().any(|upload| upload.overwrites && restores(upload));
-    let pending = if restored { plan.invalidate.clone() } else { work.summary.pending.clone() };
+    let mends = plan.uploads.iter().any(|upload| upload.overwrites && restores(upload));
+    let pending = if mends { plan.invalidate.clone() } else { work.summary.pending.clone() };
     let returns = work.known.iter().flatten().any(|known| known.stale.is_some());
     (returns || pending != work.summary.pending).then_some(Claim { pending })
 }

@@ -123,9 +123,12 @@ async fn complete(
     let mut body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">".to_owned();
     for part in parts {
         let (number, etag, digest) = (part.number, xml::escape(&part.etag), part.digest.base64());
-        body.push_str(&format!(
-            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag><ChecksumSHA256>{digest}</ChecksumSHA256></Part>"
-        ));
+        for text in ["<Part><PartNumber>", &number.to_string(), "</PartNumber><ETag>", &etag] {
+            body.push_str(text);
+        }
+        for text in ["</ETag><ChecksumSHA256>", &digest, "</ChecksumSHA256></Part>"] {
+            body.push_str(text);
+        }
     }
     body.push_str("</CompleteMultipartUpload>");
     let call = Call::new(Method::POST, bucket.key(upload.key)?).query(format!("uploadId={}", encode_value(id)));

@@ -20,7 +20,9 @@ fn options() -> Options {
 fn made(files: &[(String, Vec<u8>)]) -> Files {
     let rules = Rules::new(Kind::Site, Vec::new()).unwrap();
     let mut all = Files::default();
-    files.iter().for_each(|(key, bytes)| all.add(key, bytes.clone(), &rules).unwrap());
+    for (key, bytes) in files {
+        all.add(key, bytes.clone(), &rules).unwrap();
+    }
     all
 }
 
@@ -177,8 +179,8 @@ fn of_two_deploys_at_once_the_slower_fails_and_no_document_loses_a_file() {
                     let served = world.lock().unwrap().objects[INDEX].0.clone();
                     // Unless the winner had the old document already and so left it alone: then the slower's is newer.
                     let document = |files: &Files| files.get(INDEX).unwrap().made.clone().unwrap().digest;
-                    let replaced = document(&other) != document(&site(&[2], 1));
-                    let stays = Digest::of(&served) == document(&other);
+                    let replaced = document(other) != document(&site(&[2], 1));
+                    let stays = Digest::of(&served) == document(other);
                     assert!(stays || !replaced, "the winner's site was overwritten before step {step}");
                     lost += 1;
                 }
