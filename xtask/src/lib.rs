@@ -18,6 +18,7 @@ pub mod drift;
 pub mod error;
 pub mod graph;
 pub mod hotswap;
+pub mod iam;
 pub mod keys;
 pub mod local;
 pub mod logs;

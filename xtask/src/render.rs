@@ -8,12 +8,15 @@ use tera::{Context, Tera};
 
 use crate::config::Config;
 use crate::error::Problem;
+use crate::iam::Role;
 use crate::keys::Facts;
 
 /// The template of the account's shared resources, in `stacks/`.
 pub const BOOTSTRAP_ACCOUNT: &str = "bootstrap-account";
 /// The template of the region's shared resources, in `stacks/`.
 pub const BOOTSTRAP_REGION: &str = "bootstrap-region";
+/// The template of a role for CI, in `stacks/`.
+pub const BOOTSTRAP_ROLE: &str = "bootstrap-role";
 
 /// The templates below `stacks/`, parsed once.
 #[derive(Debug)]
@@ -88,6 +91,13 @@ impl Renderer {
         self.render(&format!("{name}.yaml.tera"), &context(config, name, config.env.protected))
     }
 
+    /// The template of a role for CI.
+    pub fn role(&self, config: &Config, role: &Role) -> anyhow::Result<String> {
+        let mut context = context(config, BOOTSTRAP_ROLE, config.env.protected);
+        context.insert("role", role);
+        self.render(&format!("{BOOTSTRAP_ROLE}.yaml.tera"), &context)
+    }
+
     fn render(&self, template: &str, context: &Context) -> anyhow::Result<String> {
         let text = self
             .tera
@@ -111,6 +121,9 @@ fn context(config: &Config, service: &str, guarded: bool) -> Context {
     context.insert("services", &functions);
     let boundary = format!("arn:{}:iam::{}:policy/{}-boundary", env.partition(), env.account(), config.app.app);
     context.insert("boundary", &boundary);
+    // The emulator refuses the type, and lets everybody in.
+    let makes = config.app.github.as_ref().is_some_and(|github| github.makes_provider(env.account()));
+    context.insert("makesOidcProvider", &(makes && env.endpoint().is_none()));
     let mut facts = serde_json::json!({
         "name": env.name,
         "region": env.region,

@@ -21,6 +21,9 @@ fn accounts(repository: &Repository) {
         repository.write(&format!("config/{name}.yaml"), &text.replace("aarch64", "arm64"));
         credentials += &format!("[{name}]\naws_access_key_id = {account}\naws_secret_access_key = none\n");
     }
+    // The emulator refuses the type of the provider; it is there already, as in an account of many repositories.
+    let providers = "existingProviders: [\"111111111111\", \"222222222222\"]\n  repository: example/todo";
+    repository.edit("config/app.yaml", "repository: example/todo", providers);
     repository.write("credentials", &credentials);
     repository.xtask(&["local", "start"]).ok();
 }
@@ -83,13 +86,16 @@ fn credentials_of_another_account_end_every_command_before_its_first_write() {
     let repository = Repository::new();
     accounts(&repository);
     repository.edit("config/second.yaml", "profile: second", "profile: first");
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 9] = [
         &["bootstrap", "--yes"],
         &["plan"],
         &["deploy", "--yes"],
         &["rollback", "--yes"],
         &["destroy", "--yes"],
         &["keys", "rotate", "--yes"],
+        &["releases", "prune", "--yes"],
+        &["invoke", "reconcileFiles", "--yes"],
+        &["iam", "diff"],
     ];
     for command in commands {
         let refused = xtask(&repository, &[command, &["--env", "second"]].concat());

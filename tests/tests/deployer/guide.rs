@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::repository::Repository;
 
 /// The commands of the guide: its blocks of `sh`.
-fn blocks(text: &str) -> Vec<&str> {
+pub(crate) fn blocks(text: &str) -> Vec<&str> {
     let fences = text.split("\n```").collect::<Vec<_>>();
     fences.iter().filter_map(|part| part.strip_prefix("sh\n")).collect()
 }
 
 /// Runs a block in a shell that stops at its first failure; `cargo xtask` is the deployer under test. Returns its stdout.
-fn run(root: &Path, block: &str) -> String {
+pub(crate) fn run(root: &Path, block: &str) -> String {
     let program = std::env::var("E2E_XTASK").unwrap();
     let script = format!("set -eu\n{}", block.replace("cargo xtask", &program));
     let mut command = Command::new("sh");

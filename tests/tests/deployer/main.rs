@@ -2,6 +2,7 @@
 //! One emulator, so one test at a time: each takes the lock.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod access;
 mod accounts;
 mod configuration;
 mod environments;
@@ -11,6 +12,7 @@ mod keys;
 mod killed;
 mod lifecycle;
 mod observe;
+mod operations;
 mod plan;
 mod releases;
 mod repository;

@@ -131,6 +131,10 @@ impl Repository {
         Ran::finished(command.envs(variables.iter().map(|(name, value)| (name, value))))
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Starts the deployer; stderr is piped.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
         command(&self.root, args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
@@ -145,8 +149,11 @@ impl Repository {
         if self.root.join("config/scratch.yaml").is_file() {
             self.xtask(&["local", "reset"]);
         }
-        if self.root.join("config/stage.yaml").is_file() {
-            self.xtask(&["local", "reset", "--env", "stage"]);
+        for name in ["stage", "dev", "prod"] {
+            let file = std::fs::read_to_string(self.root.join(format!("config/{name}.yaml")));
+            if file.is_ok_and(|text| text.contains("\nemulator:")) {
+                self.xtask(&["local", "reset", "--env", name]);
+            }
         }
         if self.root.exists() {
             std::fs::remove_dir_all(&self.root).unwrap();
@@ -197,6 +204,12 @@ impl Ran {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// stdout of a run that ended with this exit code.
+    pub(crate) fn failed_with_data(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
+        self.stdout
     }
 
     /// Itself, if the run succeeded.

@@ -14,6 +14,7 @@ pub mod names;
 pub mod objects;
 pub mod overview;
 mod owner;
+pub mod rights;
 pub mod stacks;
 pub mod tagged;
 pub mod transfer;

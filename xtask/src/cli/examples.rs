@@ -90,7 +90,21 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("new service", &[("new service order-lines", "an entry, a template, a contract, a package")]),
-    ("bootstrap", &[("bootstrap --env dev", "once per account and region")]),
+    (
+        "bootstrap",
+        &[
+            ("bootstrap --env dev", "once per account and region, and where a role needs other rights"),
+            ("bootstrap --env dev --json --yes", "for a script: the ARNs of the roles on stdout"),
+        ],
+    ),
+    ("iam print", &[("iam print --env dev", "every right of every role, as policies")]),
+    (
+        "iam diff",
+        &[
+            ("iam diff --env dev", "what a changed template needs and the roles do not have, or the other way round"),
+            ("iam diff --env dev --json", "as data"),
+        ],
+    ),
     (
         "destroy",
         &[

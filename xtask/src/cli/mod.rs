@@ -3,6 +3,7 @@
 mod environment;
 mod envs;
 mod examples;
+mod iam;
 mod machine;
 mod observe;
 mod pipeline;
@@ -18,6 +19,7 @@ pub use environment::{
     DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback, WatchArgs,
 };
 pub use envs::{DestroyArgs, EnvCommand, EnvDownArgs, EnvGcArgs, EnvListArgs, EnvUpArgs, RestoreArgs};
+pub use iam::{BootstrapArgs, IamCommand, IamDiffArgs, IamPrintArgs};
 pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
 pub use pipeline::{AffectedArgs, CiCommand, CommentArgs};
@@ -74,8 +76,11 @@ pub enum Command {
     Logs(LogsArgs),
     /// Print what took how long in a deploy from this machine, beside earlier ones.
     Timeline(TimelineArgs),
-    /// Create what an account and a region share: the artifact bucket and the permissions boundary.
-    Bootstrap(ChangeArgs),
+    /// Create what an account and a region share, and the roles of CI: shows what changes, then asks.
+    Bootstrap(BootstrapArgs),
+    /// What the roles of CI may do.
+    #[command(subcommand)]
+    Iam(IamCommand),
     /// Delete an environment: objects with all their versions, rows, stacks, logs, and prove that nothing is left.
     Destroy(DestroyArgs),
     /// Write a backup of `destroy` into an environment that holds nothing yet, and prove that all of it is there.

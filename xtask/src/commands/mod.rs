@@ -12,6 +12,7 @@ mod destroy;
 mod doctor;
 mod drift;
 mod env;
+mod iam;
 mod invoke;
 mod keys;
 mod local;
@@ -34,7 +35,7 @@ mod watch;
 
 use std::path::PathBuf;
 
-use crate::cli::{Command, EnvArgs, EnvCommand, KeysCommand};
+use crate::cli::{Command, EnvArgs, EnvCommand, IamCommand, KeysCommand};
 use crate::config::{Config, environment_of_branch, load_app};
 use crate::detach;
 use crate::error::{Exit, Problem};
@@ -77,7 +78,9 @@ pub fn mode(command: &Command) -> Mode {
         Command::Deploy(args) => Mode { json: args.json, yes: args.change.yes },
         Command::Destroy(args) => Mode { json: false, yes: args.change.yes },
         Command::Restore(args) => Mode { json: false, yes: args.change.yes },
-        Command::Bootstrap(args) => Mode { json: false, yes: args.yes },
+        Command::Bootstrap(args) => Mode { json: args.json, yes: args.change.yes },
+        Command::Iam(IamCommand::Print(_)) => Mode { json: true, yes: false },
+        Command::Iam(IamCommand::Diff(args)) => Mode { json: args.json, yes: false },
         Command::Plan(args) => Mode { json: args.json, yes: false },
         Command::Outputs(args) => Mode { json: args.json, yes: false },
         Command::Releases(args) => args.mode(),
@@ -135,6 +138,7 @@ pub fn run(command: Command, ui: &Ui) -> anyhow::Result<Exit> {
             Command::Open(args) => Box::pin(open::run(args, &ctx)).await,
             Command::Logs(args) => Box::pin(logs::run(args, &ctx)).await,
             Command::Timeline(args) => timeline::run(&args, &ctx),
+            Command::Iam(args) => return Box::pin(iam::run(args, &ctx)).await,
             Command::Bootstrap(args) => Box::pin(bootstrap::run(args, &ctx)).await,
             Command::Destroy(args) => Box::pin(destroy::run(args, &ctx)).await,
             Command::Restore(args) => Box::pin(restore::run(args, &ctx)).await,

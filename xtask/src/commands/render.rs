@@ -4,6 +4,7 @@ use anyhow::Context;
 
 use super::Ctx;
 use crate::cli::RenderArgs;
+use crate::iam;
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 
 pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
@@ -14,6 +15,10 @@ pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let mut templates = Vec::new();
     for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
         templates.push((name.to_owned(), renderer.bootstrap(&config, name)?));
+    }
+    for class in iam::classes(&config) {
+        let role = iam::role(&config, &renderer, &class)?;
+        templates.push((role.name.clone(), renderer.role(&config, &role)?));
     }
     for (service, spec) in &config.app.services {
         templates.push((service.clone(), renderer.offline(&config, service)?));

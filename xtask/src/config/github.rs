@@ -16,6 +16,10 @@ pub struct GitHub {
     /// transferred since July 2026, and where its OIDC settings say so (GitHub Docs, "Immutable subject claims").
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<RepositoryIds>,
+    /// Accounts that have GitHub's OIDC provider from somebody else, of which there can be one: `bootstrap` uses it there,
+    /// and makes it in any other account.
+    #[serde(default)]
+    pub existing_providers: Vec<String>,
     /// The branch that scheduled workflows and those of deleted branches run on. Default: `main`.
     #[serde(default = "GitHub::main")]
     pub default_branch: String,
@@ -91,6 +95,12 @@ impl GitHub {
         "rust:1.95.0-bookworm@sha256:6258907abe69656e41cd992e0b705cdcfabcbbe3db374f92ed2d47121282d4a1".to_owned()
     }
 
+    /// Whether `bootstrap` makes GitHub's OIDC provider in an account.
+    #[must_use]
+    pub fn makes_provider(&self, account: &str) -> bool {
+        !self.existing_providers.iter().any(|one| one == account)
+    }
+
     /// What a token's `sub` begins with.
     fn prefix(&self) -> String {
         match (self.ids, self.repository.split_once('/')) {
@@ -139,6 +149,10 @@ pub(super) fn check(github: &GitHub, at: &At<'_>) -> Result<(), Problem> {
         let message =
             format!("`{}` names no digest: expected `image:tag@sha256:<64 hexadecimal digits>`", github.image);
         return Err(at(&["github", "image"], &message));
+    }
+    if let Some(account) = github.existing_providers.iter().find(|id| id.len() != 12 || !plain(id, &[])) {
+        let message = format!("`{account}` is no AWS account: expected 12 digits in quotes");
+        return Err(at(&["github", "existingProviders"], &message));
     }
     Ok(())
 }

@@ -69,6 +69,15 @@ pub(super) fn files(
             return Err(problem.hint(suggestion(name, "known", environments)));
         }
     }
+    // What an environment owns is found, and allowed to its role, by what its names begin with.
+    for one in environments {
+        if let Some(longer) = environments.iter().find(|other| other.starts_with(&format!("{one}-"))) {
+            let message = format!("the names of environment `{longer}` begin with those of `{one}`");
+            return Err(
+                at(&[], &message).hint(format!("rename config/{longer}.yaml, such as by turning its parts round"))
+            );
+        }
+    }
     for (name, service) in &app.services {
         if !root.join(&service.stack).is_file() {
             let message = format!("no template `{}`", service.stack.display());

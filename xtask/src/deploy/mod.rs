@@ -14,6 +14,7 @@ mod review;
 mod run;
 pub(crate) mod scope;
 mod service;
+pub mod shared;
 mod sites;
 mod source;
 mod stack;
@@ -24,7 +25,7 @@ mod tests;
 pub mod wait;
 mod world;
 
-pub(crate) use environment::shared_stack as shared;
+pub(crate) use environment::shared_stack;
 pub use environment::{bootstrap, observe};
 pub use manner::Manner;
 pub use run::{Report, run, run_in};

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::{self, Planned, StackPlan};
 use super::swapped::swapped;
-use super::{KeyPlan, Plan, StackAction, VERSION, guard};
+use super::{KeyPlan, Plan, StackAction, guard};
 use crate::aws::stacks::StackInput;
 use crate::aws::{Aws, Identity};
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{App, Config, Outputs};
-use crate::deploy::{Seen, Source, World, inputs, is_at_rest, scope, shared};
+use crate::deploy::{Seen, Source, World, inputs, is_at_rest, scope, shared_stack};
 use crate::hotswap::Ledger;
 use crate::keys::{Keys, Looked};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
@@ -79,22 +79,7 @@ pub fn consumers(app: &App) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
 pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
     let Facts { aws, identity, config, source, asked, world } = facts;
     let full = scope::in_full(&config.app, asked, &world.whole())?;
-    let mut plan = Plan {
-        version: VERSION,
-        environment: config.env.name.clone(),
-        account: identity.account.clone(),
-        region: config.env.region.clone(),
-        services: full.clone(),
-        changed: false,
-        security: vec![],
-        refused: vec![],
-        notices: vec![],
-        keys: vec![],
-        functions: vec![],
-        stacks: vec![],
-        sites: vec![],
-        basis: BTreeMap::new(),
-    };
+    let mut plan = Plan { services: full.clone(), ..Plan::new(config, identity) };
     plan.basis.insert("the list of services".to_owned(), full.iter().cloned().collect::<Vec<_>>().join(" "));
     bootstrap(&mut plan, config, world)?;
     let codes = source.planned(config, &full)?;
@@ -151,7 +136,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
 }
 
 /// Adds a stack's plan and gives its outputs.
-fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String> {
+pub(super) fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String> {
     plan.refused.extend(guard::refusals(&planned.plan));
     plan.security.extend(planned.security);
     plan.functions.extend(planned.functions);
@@ -163,7 +148,7 @@ fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String> {
 fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<()> {
     let renderer = Renderer::load(&config.root)?;
     for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
-        let wanted = shared(config, &renderer, name)?;
+        let wanted = shared_stack(config, &renderer, name)?;
         let seen = world.shared.get(name);
         let planned = stack::plan(name, seen, &wanted, &BTreeMap::new())?;
         if config.env.endpoint().is_some() {

@@ -15,6 +15,7 @@ mod replacement;
 mod resources;
 mod reviewed;
 mod security;
+mod shared;
 mod stack;
 mod stateful;
 mod swapped;
@@ -39,10 +40,13 @@ pub use replacement::Replacement;
 pub use resources::{Action, ResourceChange};
 pub use reviewed::{compare, read, same_place, write};
 pub use security::{SecurityChange, Topic};
+pub use shared::of_shared;
 pub use stack::{FunctionChange, Planned, StackAction, StackPlan, plan as plan_stack};
 pub use stateful::Fate;
 pub use text::{of_stack, text};
 
+use crate::aws::Identity;
+use crate::config::Config;
 use crate::site::SitePlan;
 
 /// The version of what `--json` and `--out` write. It grows where a field changes its meaning or goes; a new field is no
@@ -96,6 +100,26 @@ pub struct KeyPlan {
 }
 
 impl Plan {
+    /// A plan in which nothing happens yet.
+    fn new(config: &Config, identity: &Identity) -> Self {
+        Self {
+            version: VERSION,
+            environment: config.env.name.clone(),
+            account: identity.account.clone(),
+            region: config.env.region.clone(),
+            services: BTreeSet::new(),
+            changed: false,
+            security: vec![],
+            refused: vec![],
+            notices: vec![],
+            keys: vec![],
+            functions: vec![],
+            stacks: vec![],
+            sites: vec![],
+            basis: BTreeMap::new(),
+        }
+    }
+
     /// The plan as JSON.
     pub fn json(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(self)?)

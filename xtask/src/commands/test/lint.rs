@@ -1,6 +1,6 @@
 //! Formatting, clippy, fuzz targets, generated files, cfn-lint on every environment, the TypeScript projects.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::Ctx;
@@ -9,6 +9,7 @@ use super::tally::Tally;
 use super::unit::npm_projects;
 use crate::ci;
 use crate::config::{Config, environments, load_app, schema};
+use crate::iam;
 use crate::local::Venv;
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::site::npm;
@@ -91,8 +92,14 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
     let linter = cfn_lint(ctx)?;
     let renderer = Renderer::load(&ctx.root)?;
     let mut tally = Tally::default();
-    let mut table = Command::new(linter.with_file_name("python"));
-    table.args(["xtask/src/plan/replacement.py", "--check", "xtask/src/plan/replacement.json"]);
+    // Of every type that a template may use, whatever the environments at hand make of it: which properties replace a
+    // resource, as plans tell it, and which actions its handlers call, as the roles of CI may.
+    let mut tables = ["plan/replacement", "iam/handlers"].map(|table| {
+        let mut command = Command::new(linter.with_file_name("python"));
+        command.arg(format!("xtask/src/{table}.py")).arg("--check").arg(format!("xtask/src/{table}.json"));
+        command.args(sources(&ctx.root));
+        command
+    });
     for name in environments(&ctx.root) {
         let config = Config::load(&ctx.root, Some(&name))?;
         let folder = ctx.target().join("lint").join(&name);
@@ -102,18 +109,30 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
         let mut write = |template: &str, text: String| {
             let path = folder.join(format!("{template}.yaml"));
             command.arg(&path);
-            table.arg(&path);
             std::fs::write(path, text)
         };
         for bootstrap in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
             write(bootstrap, renderer.bootstrap(&config, bootstrap)?)?;
+        }
+        for class in iam::classes(&config) {
+            let role = iam::role(&config, &renderer, &class)?;
+            write(&role.name, renderer.role(&config, &role)?)?;
         }
         for service in config.app.services.keys() {
             write(service, renderer.offline(&config, service)?)?;
         }
         tally += check(ctx, &ctx.root, &mut command)?;
     }
-    // Which properties replace a resource, as plans tell it, for every type that the templates use.
-    tally += check(ctx, &ctx.root, &mut table)?;
+    for table in &mut tables {
+        tally += check(ctx, &ctx.root, table)?;
+    }
     Ok(tally)
+}
+
+/// The templates as they are written, those of new services too.
+fn sources(root: &Path) -> Vec<PathBuf> {
+    let folders =
+        ["stacks", "xtask/templates"].map(|folder| walkdir::WalkDir::new(root.join(folder)).sort_by_file_name());
+    let files = folders.into_iter().flatten().flatten().map(walkdir::DirEntry::into_path);
+    files.filter(|path| path.extension().is_some_and(|kind| kind == "tera")).collect()
 }

@@ -1,0 +1,201 @@
+//! Where an action is allowed: on resources that bear the names of an environment. Pure.
+
+use super::document::Condition;
+
+/// Whose resources a role may touch.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    pub(super) app: String,
+    /// The environments: a name, or a pattern such as `pr-*`.
+    pub(super) environments: String,
+    pub(super) partition: String,
+    pub(super) account: String,
+    /// The environment's; `*` for a role of several regions.
+    pub(super) region: String,
+    /// Services whose buckets hold a site, which everybody may read.
+    pub(super) sites: Vec<String>,
+    /// Hosted zones whose records the role may change.
+    pub(super) zones: Vec<String>,
+    /// Services that roles of the templates trust.
+    pub(super) trusted: Vec<String>,
+    /// The environments whose secrets the role may use.
+    pub(super) secrets: Vec<String>,
+    /// Whether the role only reads.
+    pub(super) reads: bool,
+}
+
+/// Actions that know no resources, or that list all of them (Service Authorization Reference).
+pub(super) const EVERYWHERE: [&str; 28] = [
+    "cloudformation:DescribeStackDriftDetectionStatus",
+    "cloudformation:DescribeStacks", // of all stacks, where it looks for environments
+    "cloudwatch:DescribeAlarms",
+    "dynamodb:ListTables",
+    "ec2:DescribeNetworkInterfaces",
+    "iam:CreateServiceLinkedRole",
+    "lambda:GetAccountSettings",
+    "lambda:ListFunctions",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeIndexPolicies",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "route53:GetChange",
+    "route53:ListHostedZones",
+    "s3:ListAllMyBuckets",
+    "secretsmanager:ListSecrets",
+    "sqs:ListQueues",
+    "tag:GetResources",
+    "cloudfront:ListResponseHeadersPolicies",
+    "cloudfront:CreateKeyGroup",
+    "cloudfront:CreatePublicKey",
+    "cloudfront:CreateOriginAccessControl",
+    "cloudfront:CreateResponseHeadersPolicy",
+];
+
+/// Actions on a role that change what it may do: only under the boundary (IAM User Guide, "Permissions boundaries").
+const BOUNDED: [&str; 6] = [
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+];
+
+impl Scope {
+    /// `app-environment-`, which all names of the environment begin with.
+    pub(super) fn stem(&self) -> String {
+        match self.environments.strip_suffix('*') {
+            Some(start) => format!("{}-{start}", self.app),
+            None => format!("{}-{}-", self.app, self.environments),
+        }
+    }
+
+    pub(super) fn boundary(&self) -> String {
+        self.global("iam", &format!("policy/{}-boundary", self.app))
+    }
+
+    fn global(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}::{}:{rest}", self.partition, self.account)
+    }
+
+    fn regional(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{rest}", self.partition, self.region, self.account)
+    }
+
+    /// Where an action is allowed, and when; nowhere where nothing of the environment could need it.
+    pub(super) fn place(&self, action: &str) -> Vec<(Vec<String>, Condition)> {
+        if EVERYWHERE.contains(&action) {
+            return vec![(vec!["*".to_owned()], Condition::new())];
+        }
+        let (service, verb) = action.split_once(':').unwrap_or((action, ""));
+        let own = format!("{}*", self.stem());
+        let plain = |resources: Vec<String>| vec![(resources, Condition::new())];
+        match service {
+            "apigateway" => {
+                let start = format!("arn:{}:apigateway:{}::", self.partition, self.region);
+                let paths = ["/apis", "/apis/*", "/tags/*"].map(|path| format!("{start}{path}"));
+                vec![(paths.to_vec(), self.not_anothers())]
+            }
+            "cloudformation" => {
+                let mut stacks = vec![self.regional(service, &format!("stack/{own}/*"))];
+                // What account and region share is read by everybody, from its own region, and changed by none.
+                if verb.starts_with("Get") || verb.starts_with("Describe") {
+                    let shared = format!("stack/{}-bootstrap-*/*", self.app);
+                    stacks.push(format!("arn:{}:{service}:*:{}:{shared}", self.partition, self.account));
+                }
+                plain(stacks)
+            }
+            "cloudfront" if verb.ends_with("Function") => plain(vec![self.global(service, &format!("function/{own}"))]),
+            "cloudfront" => vec![(vec![self.global(service, "*")], self.not_anothers())],
+            "cloudwatch" => {
+                let named = |name: &str| self.global(service, &format!("dashboard/{name}"));
+                let mut resources = vec![self.regional(service, &format!("alarm:{own}")), named(&own)];
+                // The environment's own has its name and nothing after it.
+                if !self.environments.contains('*') {
+                    resources.push(named(&format!("{}-{}", self.app, self.environments)));
+                }
+                plain(resources)
+            }
+            "cognito-idp" => vec![(vec![self.regional(service, "userpool/*")], self.not_anothers())],
+            "dynamodb" => plain(vec![self.regional(service, &format!("table/{own}"))]),
+            "iam" => self.iam(action, &own),
+            "lambda" => self.lambda(verb, &own),
+            "logs" => {
+                let groups = ["/aws/lambda/", "/aws/vendedlogs/apigateway/"];
+                plain(groups.map(|start| self.regional(service, &format!("log-group:{start}{own}"))).to_vec())
+            }
+            "route53" if self.zones.is_empty() => vec![],
+            "route53" => {
+                let zone = |id: &String| format!("arn:{}:route53:::hostedzone/{id}", self.partition);
+                plain(self.zones.iter().map(zone).collect())
+            }
+            "s3" => plain(self.buckets(verb, &own)),
+            "secretsmanager" => {
+                let of = |environment: &String| self.regional(service, &format!("secret:{}/{environment}/*", self.app));
+                if self.secrets.is_empty() { vec![] } else { plain(self.secrets.iter().map(of).collect()) }
+            }
+            "sqs" => plain(vec![self.regional(service, &own)]),
+            // A service that no template has used so far: it works, and a review sees the `*`.
+            _ => plain(vec!["*".to_owned()]),
+        }
+    }
+
+    /// Ids of these services are random. Where a resource bears the tags of a stack, they must be the environment's; what
+    /// has no tags, or none yet, is let through.
+    fn not_anothers(&self) -> Condition {
+        let tag = |name: &str, value: &str| (format!("aws:ResourceTag/{name}"), vec![value.to_owned()]);
+        let tags = [tag("app", &self.app), tag("environment", &self.environments)];
+        Condition::from([("StringLikeIfExists".to_owned(), tags.into())])
+    }
+
+    fn iam(&self, action: &str, own: &str) -> Vec<(Vec<String>, Condition)> {
+        let roles = vec![self.global("iam", &format!("role/{own}"))];
+        let equals = |key: &str, values: Vec<String>| {
+            Condition::from([("StringEquals".to_owned(), [(key.to_owned(), values)].into())])
+        };
+        match action {
+            // Nobody takes a boundary away.
+            "iam:DeleteRolePermissionsBoundary" => vec![],
+            "iam:PassRole" => vec![(roles, equals("iam:PassedToService", self.trusted.clone()))],
+            bounded if BOUNDED.contains(&bounded) => {
+                vec![(roles, equals("iam:PermissionsBoundary", vec![self.boundary()]))]
+            }
+            _ => vec![(roles, Condition::new())],
+        }
+    }
+
+    fn lambda(&self, verb: &str, own: &str) -> Vec<(Vec<String>, Condition)> {
+        let functions = (vec![self.regional("lambda", &format!("function:{own}"))], Condition::new());
+        let mappings = (vec![self.regional("lambda", "event-source-mapping:*")], self.not_anothers());
+        let arn = self.regional("lambda", &format!("function:{own}"));
+        let of_functions =
+            Condition::from([("ArnLike".to_owned(), [("lambda:FunctionArn".to_owned(), vec![arn])].into())]);
+        match verb {
+            "CreateEventSourceMapping" => vec![(vec!["*".to_owned()], of_functions)],
+            "GetEventSourceMapping" | "UpdateEventSourceMapping" | "DeleteEventSourceMapping" => {
+                vec![(mappings.0, of_functions)]
+            }
+            "TagResource" | "UntagResource" | "ListTags" => vec![functions, mappings],
+            _ => vec![functions],
+        }
+    }
+
+    /// The environment's buckets, and the region's of artifacts, which holds nothing that is one environment's alone but
+    /// records. Who only reads sees sites, never what users have stored.
+    fn buckets(&self, verb: &str, own: &str) -> Vec<String> {
+        let bucket = |name: &str| format!("arn:{}:s3:::{name}", self.partition);
+        let objects = verb.contains("Object") && !verb.contains("Configuration") || verb == "AbortMultipartUpload";
+        let artifacts = format!("{}-artifacts-{}-*", self.app, self.account);
+        let site = |site: &String| format!("{}*-{site}-*", self.stem());
+        let mut names = if self.reads { self.sites.iter().map(site).collect() } else { vec![own.to_owned()] };
+        if objects || matches!(verb, "ListBucket" | "ListBucketVersions" | "ListBucketMultipartUploads") {
+            names.push(artifacts);
+        }
+        names.iter().map(|name| if objects { bucket(&format!("{name}/*")) } else { bucket(name) }).collect()
+    }
+}
