@@ -34,6 +34,14 @@ fn a_number_outside_awss_range_is_refused() {
 #[test]
 fn a_topic_of_another_region_and_an_identity_of_another_account_are_refused() {
     let cases = [
+        (
+            "domain: { name: a.example.com, certificateArn: \"arn:aws:acm:eu-central-1:222222222222:certificate/1\" }",
+            "hint: expected `arn:aws:acm:us-east-1:222222222222:certificate/<id>`",
+        ),
+        (
+            "domain: { name: a.example.com, certificateArn: \"arn:aws:acm:us-east-1:111111111111:certificate/1\" }",
+            "in its own account",
+        ),
         ("alarmTopic: arn:aws:sns:us-east-1:222222222222:alarms", "arn:aws:sns:eu-central-1:"),
         (
             "mail: { from: a@example.com, identityArn: \"arn:aws:ses:eu-central-1:1:identity/example.com\" }",

@@ -1,6 +1,7 @@
 //! Laws that every rendered template keeps, in every environment. What CloudFormation itself would say is cfn-lint's part.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+mod domain;
 mod headers;
 mod names;
 mod openapi;

@@ -181,6 +181,11 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
     check_lengths(app, env, &at)
 }
 
+/// What the ARN of a certificate begins with that CloudFront takes.
+fn certificates(env: &Environment) -> String {
+    format!("arn:{}:acm:us-east-1:{}:certificate/", env.partition(), env.account())
+}
+
 /// What the environment uses and no stack of ours makes.
 fn check_resources(env: &Environment, at: &At<'_>) -> Result<(), Problem> {
     if let Some(domain) = &env.domain {
@@ -188,8 +193,11 @@ fn check_resources(env: &Environment, at: &At<'_>) -> Result<(), Problem> {
             return Err(at(&["domain"], "an emulated environment has no domain of its own"));
         }
         // CloudFront takes certificates from there only (CloudFront Developer Guide, "Requirements for using SSL/TLS").
-        if !domain.certificate_arn.contains(":us-east-1:") {
-            return Err(at(&["domain", "certificateArn"], "CloudFront wants a certificate of us-east-1"));
+        let (arn, expected) = (&domain.certificate_arn, certificates(env));
+        if !arn.starts_with(&expected) {
+            let message = format!("CloudFront wants a certificate of us-east-1 in its own account, not `{arn}`");
+            return Err(at(&["domain", "certificateArn"], &message)
+                .hint(format!("expected `{expected}<id>`, whatever `region` is")));
         }
     }
     if let Some(topic) = &env.alarm_topic {
