@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::environment::shared_stack;
 use super::review::Review;
-use super::stack::{Outcome, Policy, apply};
+use super::stack::{Hands, Outcome, Policy, apply};
 use super::world::{Seen, look, shared_name};
 use crate::aws::Aws;
 use crate::aws::stacks::StackInput;
@@ -102,7 +102,8 @@ pub async fn make(
     for stack in stacks {
         let review = Review { emulated, ..Review::of(&stack.key) };
         let client = client(aws, config, stack);
-        let doing = apply(ui, &client, &stack.wanted, stack.seen.clone(), (policy, &review));
+        let hands = Hands { ui, client: &client, policy, review: &review };
+        let doing = apply(hands, &stack.wanted, stack.seen.clone());
         let applied = recorder::span(Kind::Stack, &stack.wanted.name, doing).await?;
         if applied.outcome != Outcome::Unchanged {
             ui.step("Deployed", &stack.wanted.name);
