@@ -36,6 +36,7 @@ pub const RIGHTS: &[Right] = &[
     ("delete_table", Deploy, &["dynamodb:DeleteTable"]),
     ("describe_alarms", Plan, &["cloudwatch:DescribeAlarms"]),
     ("describe_change_set", Deploy, &["cloudformation:DescribeChangeSet"]),
+    ("describe_function", Deploy, &["cloudfront:DescribeFunction"]),
     ("describe_log_groups", Plan, &["logs:DescribeLogGroups"]),
     ("describe_secret", Plan, &["secretsmanager:DescribeSecret"]),
     ("describe_stack_drift_detection_status", Deploy, &["cloudformation:DescribeStackDriftDetectionStatus"]),
@@ -59,6 +60,7 @@ pub const RIGHTS: &[Right] = &[
     ("invoke", Deploy, &["lambda:InvokeFunction"]),
     ("list_buckets", Plan, &["s3:ListAllMyBuckets"]),
     ("list_change_sets", Plan, &["cloudformation:ListChangeSets"]),
+    ("list_dashboards", Deploy, &["cloudwatch:ListDashboards"]),
     ("list_functions", Plan, &["lambda:ListFunctions"]),
     ("list_multipart_uploads", Deploy, &["s3:ListBucketMultipartUploads"]),
     ("list_object_versions", Deploy, &["s3:ListBucketVersions"]),
@@ -100,13 +102,14 @@ mod tests {
     ];
 
     /// Methods without arguments that are no calls of AWS.
-    const NO_CALLS: [&str; 8] = [
+    const NO_CALLS: [&str; 9] = [
         "delete_markers",
         "get_args",
         "get_arguments",
         "get_id",
         "get_matches",
         "get_name",
+        "get_or_insert_default",
         "get_program",
         "get_subcommands",
     ];

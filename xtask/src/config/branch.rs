@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_branch_has_what_the_base_has_but_for_its_name_and_domain() {
         let name = preview_name("feature/a");
-        let domain = "domain: {name: example.com, certificateArn: 'arn:aws:acm:us-east-1:1:certificate/a'}";
+        let domain = "domain: {name: example.com, certificateArn: 'arn:aws:acm:us-east-1:111111111111:certificate/a'}";
         let config = load("previews: {like: base}", domain, &name).unwrap();
         assert_eq!((config.env.name.as_str(), config.env.file()), (name.as_str(), "base"));
         assert_eq!((config.env.domain, config.env.region.as_str()), (None, "eu-central-1"));

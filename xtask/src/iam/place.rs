@@ -25,10 +25,11 @@ pub(super) struct Scope {
 }
 
 /// Actions that know no resources, or that list all of them (Service Authorization Reference).
-pub(super) const EVERYWHERE: [&str; 28] = [
+pub(super) const EVERYWHERE: [&str; 29] = [
     "cloudformation:DescribeStackDriftDetectionStatus",
     "cloudformation:DescribeStacks", // of all stacks, where it looks for environments
     "cloudwatch:DescribeAlarms",
+    "cloudwatch:ListDashboards",
     "dynamodb:ListTables",
     "ec2:DescribeNetworkInterfaces",
     "iam:CreateServiceLinkedRole",
