@@ -4,6 +4,7 @@
 use aws_sdk_cloudformation::types::StackStatus;
 
 use crate::aws::stacks::{LiveStack, StackInput};
+use crate::plan::declared::filled;
 
 /// What is done about a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +124,12 @@ pub(crate) fn decide(live: Option<&LiveStack>, template: Option<&str>, wanted: &
 fn same(live: &LiveStack, template: Option<&str>, wanted: &StackInput) -> bool {
     let same =
         wanted.kept.is_some() || template.is_some_and(|template| template.trim_end() == wanted.template.trim_end());
-    same && live.parameters == wanted.parameters && live.tags == wanted.tags
+    same && live.tags == wanted.tags && same_parameters(live, template.unwrap_or_default(), wanted)
+}
+
+/// A stack lists the parameters that its template has a default for, whether they were sent or not.
+fn same_parameters(live: &LiveStack, template: &str, wanted: &StackInput) -> bool {
+    live.parameters == wanted.parameters || filled(template, &live.parameters) == filled(template, &wanted.parameters)
 }
 
 #[cfg(test)]
@@ -222,6 +228,17 @@ mod tests {
         let mut other = live("CREATE_COMPLETE");
         other.tags.clear();
         assert_eq!(decide(Some(&other), Some("Resources: {}\n"), &wanted()), Step::Update);
+    }
+
+    #[test]
+    fn a_parameter_that_has_its_default_is_no_difference_and_one_that_had_another_value_is() {
+        let text = "Parameters: {A: {Type: String}, Size: {Type: Number, Default: 3}}\nResources: {}\n";
+        let wanted = StackInput { template: text.into(), ..wanted() };
+        let mut there = live("CREATE_COMPLETE");
+        for (value, expected) in [("3", Step::Unchanged), ("4", Step::Update)] {
+            there.parameters.insert("Size".into(), value.into());
+            assert_eq!(decide(Some(&there), Some(text), &wanted), expected, "{value}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use aws_sdk_cloudformation::types::StackStatus;
 
 use crate::aws::stacks::{LiveStack, StackInput};
+use crate::plan::declared::filled;
 
 /// The parameter that names the code; all others must be the live stack's.
 const CODE_KEY: &str = "CodeKey";
@@ -63,8 +64,10 @@ pub fn way(live: Option<&LiveStack>, template: Option<&str>, wanted: &StackInput
     if template.is_none_or(|template| template.trim_end() != wanted.template.trim_end()) {
         return Way::Stack(Reason::Template);
     }
-    let names = wanted.parameters.keys().chain(live.parameters.keys());
-    let differs = |name: &&String| *name != CODE_KEY && wanted.parameters.get(*name) != live.parameters.get(*name);
+    // A stack lists the parameters that its template has a default for, whether they were sent or not.
+    let [there, sent] = [&live.parameters, &wanted.parameters].map(|given| filled(&wanted.template, given));
+    let names = sent.keys().chain(there.keys());
+    let differs = |name: &&String| *name != CODE_KEY && sent.get(*name) != there.get(*name);
     if let Some(name) = names.into_iter().find(differs) {
         return Way::Stack(Reason::Parameter(name.clone()));
     }
@@ -144,6 +147,17 @@ mod tests {
         let mut other = live();
         other.tags.clear();
         assert_eq!(says(seen(&other)), "its stack's tags changed");
+    }
+
+    #[test]
+    fn a_parameter_that_has_its_default_is_no_change() {
+        let text = "Parameters: {Size: {Type: Number, Default: 3}}\n";
+        let wanted = StackInput { template: text.into(), ..wanted() };
+        let mut there = live();
+        for (value, expected) in [("3", Way::Direct), ("4", Way::Stack(Reason::Parameter("Size".into())))] {
+            there.parameters.insert("Size".into(), value.into());
+            assert_eq!(way(Some(&there), Some(text), &wanted), expected, "{value}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! `swapped` read, all else is pure. Nothing in here writes.
 
 pub mod check;
+pub(crate) mod declared;
 pub mod diff;
 mod grants;
 pub mod guard;

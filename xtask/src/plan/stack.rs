@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::declared::{filled, hidden};
 use super::diff::{Difference, Step as Place, diff};
 use super::grants;
 use super::references::{references, resolve, unknown};
@@ -111,6 +112,9 @@ pub fn plan(
     wanted: &StackInput,
     consumers: &BTreeMap<String, Vec<String>>,
 ) -> anyhow::Result<Planned> {
+    if wanted.kept.is_none() {
+        hidden(&wanted.name, &read(&wanted.template, wanted)?)?;
+    }
     let live = seen.map(|seen| &seen.live);
     let template = seen.and_then(|seen| seen.template.as_deref());
     let action = action(live, template, wanted);
@@ -144,8 +148,9 @@ pub fn plan(
     let before = base.map(|(live, text)| anyhow::Ok(resolve(&read(text, wanted)?, &live.parameters))).transpose()?;
     let text = if wanted.kept.is_some() { template.unwrap_or_default() } else { &wanted.template };
     let after = resolve(&read(text, wanted)?, &wanted.parameters);
-    if let Some((live, _)) = base {
-        plan.parameters = diff(&texts(&live.parameters), &texts(&wanted.parameters));
+    if let Some((live, old)) = base {
+        let [there, sent] = [(old, &live.parameters), (text, &wanted.parameters)].map(|(text, all)| filled(text, all));
+        plan.parameters = diff(&texts(&there), &texts(&sent));
         plan.tags = diff(&texts(&live.tags), &texts(&wanted.tags));
     }
     let before = before.unwrap_or_default();

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 pub(super) struct Template {
     /// Parameters that have a default.
     pub(super) defaults: BTreeMap<String, String>,
+    /// Parameters whose values are never told (`NoEcho`).
+    pub(super) hidden: Vec<String>,
     /// Resources by logical id.
     pub(super) resources: BTreeMap<String, Resource>,
     /// The `Value` of each output.
@@ -47,6 +49,9 @@ impl Template {
         for (name, section) in sections {
             match (name.as_str(), section) {
                 ("Parameters", Value::Object(parameters)) => {
+                    let is_hidden = |spec: &Value| spec.get("NoEcho").and_then(Value::as_str) == Some("true");
+                    let hidden = parameters.iter().filter(|(_, spec)| is_hidden(spec));
+                    template.hidden = hidden.map(|(name, _)| name.clone()).collect();
                     let default =
                         |(name, spec): (String, Value)| Some((name, spec.get("Default")?.as_str()?.to_owned()));
                     template.defaults = parameters.into_iter().filter_map(default).collect();

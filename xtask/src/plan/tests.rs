@@ -116,6 +116,27 @@ fn a_stack_that_is_as_wanted_has_no_plan() {
 }
 
 #[test]
+fn a_parameter_that_has_its_default_is_in_no_plan() {
+    let with_default = LIVE.replace("Parameters: {", "Parameters: {Size: {Type: Number, Default: 3}, ");
+    let mut there = Seen { template: Some(with_default.clone()), ..seen() };
+    there.live.parameters.insert("Size".into(), "3".into());
+    let sent = input(&with_default, "code/orders/2222222222222222.zip");
+    let planned = plan_stack("orders", Some(&there), &sent, &BTreeMap::new()).unwrap();
+    let places: Vec<String> = planned.plan.parameters.iter().map(Difference::place).collect();
+    assert_eq!(places, ["CodeKey"]);
+}
+
+#[test]
+fn a_template_whose_parameter_is_never_told_is_refused_before_anything_is_planned() {
+    let hidden = LIVE.replace("Origin: {Type: String}", "Origin: {Type: String, NoEcho: true}");
+    for seen in [None, Some(seen())] {
+        let error = plan_stack("orders", seen.as_ref(), &input(&hidden, "c"), &BTreeMap::new()).unwrap_err();
+        assert!(error.to_string().contains("`demo-dev-orders` has `NoEcho` on `Origin`"), "{error}");
+        assert!(crate::error::hints(&error).next().unwrap().contains("{{resolve:secretsmanager:"));
+    }
+}
+
+#[test]
 fn new_code_names_the_functions_that_run_it_and_no_others() {
     let planned = planned(&input(LIVE, "code/orders/2222222222222222.zip"));
     let functions: Vec<&str> = planned.functions.iter().map(|one| one.id.as_str()).collect();

@@ -11,6 +11,7 @@ use crate::ci;
 use crate::config::{Config, environments, load_app, schema};
 use crate::iam;
 use crate::local::Venv;
+use crate::plan::declared::refuse_hidden;
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::site::npm;
 
@@ -119,7 +120,9 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
             write(&role.name, renderer.role(&config, &role)?)?;
         }
         for service in config.app.services.keys() {
-            write(service, renderer.offline(&config, service)?)?;
+            let text = renderer.offline(&config, service)?;
+            refuse_hidden(service, &text)?;
+            write(service, text)?;
         }
         tally += check(ctx, &ctx.root, &mut command)?;
     }
