@@ -53,10 +53,12 @@ pub fn typed(args: impl IntoIterator<Item = String>) -> String {
     ["cargo xtask".to_owned()].into_iter().chain(quoted).collect::<Vec<_>>().join(" ")
 }
 
-fn words(ongoing: &[String], again: &str) -> Vec<String> {
+/// What a person is told who leaves.
+#[must_use]
+pub fn words(ongoing: &[String], again: &str) -> Vec<String> {
     if ongoing.is_empty() {
         return vec![
-            "interrupted: nothing of this command goes on in AWS".to_owned(),
+            "interrupted: no stack changes any more; code and site are as far as they came".to_owned(),
             format!("to go on from here: {again}"),
         ];
     }
@@ -77,7 +79,7 @@ mod tests {
         let ongoing = ["demo-dev-orders UPDATE_IN_PROGRESS, 12/34 resources".to_owned()];
         insta::assert_snapshot!(words(&ongoing, "cargo xtask deploy --env dev").join("\n"));
         let nothing = words(&[], "cargo xtask deploy");
-        assert!(nothing[0].contains("nothing"), "{nothing:?}");
+        assert!(nothing[0].contains("no stack"), "{nothing:?}");
         assert_eq!(nothing[1], "to go on from here: cargo xtask deploy");
     }
 

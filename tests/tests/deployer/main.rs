@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod calls;
 mod configuration;
 mod environments;
 mod guide;

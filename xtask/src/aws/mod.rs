@@ -153,8 +153,12 @@ pub async fn configuration(env: &Environment) -> SdkConfig {
         loader = loader.retry_config(RetryConfig::standard().with_max_attempts(2));
         // `test` is the emulator's root; nothing of the user's own AWS settings may leak into it.
         loader = loader
-            .endpoint_url(endpoint)
+            .endpoint_url(endpoint.as_str())
             .credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
+        if endpoint.starts_with("http://") {
+            // The system's certificates, which take longer to read than an emulator to answer, are for nothing there.
+            loader = loader.http_client(Builder::new().build_http());
+        }
     } else if let Some(profile) = &env.profile {
         let region = Some(Region::new(env.region.clone()));
         let parts = ProviderConfig::without_region().with_http_client(http).with_region(region);

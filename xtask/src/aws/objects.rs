@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 use super::buckets::{When, put_when};
 use super::explain;
 
+/// Bytes of a file that are read and sent at a time.
+const PIECE: usize = 1 << 20;
+
 /// Whether an object is there.
 pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<bool> {
     Ok(head(client, bucket, key).await?.is_some())
@@ -82,7 +85,9 @@ pub async fn put_file(
     file: &Path,
     metadata: &[(&str, &str)],
 ) -> anyhow::Result<bool> {
-    let body = ByteStream::from_path(file).await.with_context(|| format!("cannot read `{}`", file.display()))?;
+    // Each piece is checked, framed and sent by itself: the usual 4 KB are thousands of them.
+    let body = ByteStream::read_from().path(file).buffer_size(PIECE).build().await;
+    let body = body.with_context(|| format!("cannot read `{}`", file.display()))?;
     put_stream(client, to, body, metadata).await
 }
 

@@ -59,22 +59,19 @@ pub async fn ensure(
     let bucket = config.artifact_bucket();
     for _ in 0..ATTEMPTS {
         let digests = digests(config, packages, plan)?;
-        let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
+        let (mut found, mut missing) = (BTreeMap::new(), BTreeMap::new());
         for (package, digest) in &digests {
             let key = key(package, digest);
             let Some(head) = objects::head(&aws.s3, &bucket, &key).await? else {
-                missing.push(package.clone());
+                missing.insert(package.clone(), digest.clone());
                 continue;
             };
             found.insert(package.clone(), Artifact::of(&bucket, &key, &head));
             fresh::keep(aws, config, &key, head).await?;
         }
         if !missing.is_empty() {
-            let zips = package_all(ui, config, &missing, plan).await?;
-            // A source saved since the digests were taken: the zips are of other sources than the stacks would name.
-            if zips.iter().any(|one| one.key != key(&one.package, &digests[&one.package])) {
-                continue;
-            }
+            // A source saved since the digests were taken: the zips would be of other sources than the stacks name.
+            let Some(zips) = package_these(ui, config, &missing, plan).await? else { continue };
             found.extend(upload(ui, aws, &bucket, &zips, plan).await?);
         }
         return Ok(found);
@@ -135,51 +132,73 @@ async fn upload(
 
 /// Sees that the zip of each package is on this machine; builds only what is not.
 pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<Vec<Packaged>> {
-    let folder = config.root.join("target/artifacts");
     for _ in 0..ATTEMPTS {
         let digests = digests(config, packages, plan)?;
-        let path = |package: &str, digest: &str| folder.join(format!("{package}-{digest}.zip"));
-        if digests.iter().all(|(package, digest)| path(package, digest).is_file()) {
-            return digests.iter().map(|(package, digest)| look(package, digest, path(package, digest))).collect();
-        }
-        let binaries = recorder::span(Kind::Build, packages.join(", "), build_all(ui, config, plan)).await?;
-        if digests != self::digests(config, packages, plan)? {
-            ui.warn("sources changed during the build: building again");
-            continue;
-        }
-        for (package, digest) in &digests {
-            let work = async {
-                let target = path(package, digest);
-                let source = &binaries[package];
-                let binary = std::fs::read(source).with_context(|| format!("cannot read `{}`", source.display()))?;
-                // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
-                if plan.release {
-                    elf::check(&binary, plan)
-                        .with_context(|| format!("`{}` cannot run on Lambda", source.display()))?;
-                }
-                let bytes = package::zip(&binary, if plan.release { 9 } else { 1 })?;
-                write_whole(&target, &bytes).with_context(|| format!("cannot write `{}`", target.display()))
-            };
-            recorder::span(Kind::Package, package, work).await?;
+        if let Some(zips) = package_these(ui, config, &digests, plan).await? {
+            return Ok(zips);
         }
     }
     Err(still_changing().into())
 }
 
+/// The zips of packages by the digests of their sources; `None` where the sources changed during the build.
+async fn package_these(
+    ui: &Ui,
+    config: &Config,
+    digests: &BTreeMap<String, String>,
+    plan: Plan,
+) -> anyhow::Result<Option<Vec<Packaged>>> {
+    let path = |package: &str, digest: &str| config.root.join(format!("target/artifacts/{package}-{digest}.zip"));
+    if digests.iter().all(|(package, digest)| path(package, digest).is_file()) {
+        let zips = digests.iter().map(|(package, digest)| Packaged::read(package, digest, path(package, digest)));
+        return zips.collect::<anyhow::Result<_>>().map(Some);
+    }
+    let packages: Vec<String> = digests.keys().cloned().collect();
+    let binaries = recorder::span(Kind::Build, packages.join(", "), build_all(ui, config, plan)).await?;
+    if *digests != self::digests(config, &packages, plan)? {
+        ui.warn("sources changed during the build: building again");
+        return Ok(None);
+    }
+    let mut zips = Vec::new();
+    for (package, digest) in digests {
+        let work = async { pack(package, digest, (&binaries[package], path(package, digest)), plan) };
+        zips.push(recorder::span(Kind::Package, package, work).await?);
+    }
+    Ok(Some(zips))
+}
+
+/// Zips a binary to a path.
+fn pack(package: &str, digest: &str, (binary, path): (&Path, PathBuf), plan: Plan) -> anyhow::Result<Packaged> {
+    let bytes = std::fs::read(binary).with_context(|| format!("cannot read `{}`", binary.display()))?;
+    // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
+    if plan.release {
+        elf::check(&bytes, plan).with_context(|| format!("`{}` cannot run on Lambda", binary.display()))?;
+    }
+    let zip = package::zip(&bytes, if plan.release { 9 } else { 1 })?;
+    write_whole(&path, &zip).with_context(|| format!("cannot write `{}`", path.display()))?;
+    Ok(Packaged::of(package, digest, path, &zip))
+}
+
+impl Packaged {
+    fn read(package: &str, digest: &str, path: PathBuf) -> anyhow::Result<Self> {
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Ok(Self::of(package, digest, path, &bytes))
+    }
+
+    fn of(package: &str, digest: &str, path: PathBuf, bytes: &[u8]) -> Self {
+        Self {
+            package: package.to_owned(),
+            key: key(package, digest),
+            path,
+            bytes: bytes.len() as u64,
+            sha256: sha256(bytes),
+        }
+    }
+}
+
 fn digests(config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<BTreeMap<String, String>> {
     let workspace = Workspace::load(&config.root)?;
     packages.iter().map(|package| Ok((package.clone(), workspace.digest(package, plan)?))).collect()
-}
-
-fn look(package: &str, digest: &str, path: PathBuf) -> anyhow::Result<Packaged> {
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    Ok(Packaged {
-        package: package.to_owned(),
-        key: key(package, digest),
-        path,
-        bytes: bytes.len() as u64,
-        sha256: sha256(&bytes),
-    })
 }
 
 /// One cargo call for the packages of every service, whichever are missing: features are unified over what is built

@@ -14,11 +14,9 @@ pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let manner = Manner {
         hotswap: args.hotswap,
         keep: args.rollback == Rollback::Off,
-        again: false,
         allowed: plan::Allowed { places: args.allow_replacement.into_iter().collect(), otherwise: None },
-        asks: None,
         reviewed,
-        claim: None,
+        ..Manner::default()
     };
     let report = Box::pin(deploy::run_in(ctx, config, &services, source, manner)).await?;
     finish(ctx, &report, args.json)

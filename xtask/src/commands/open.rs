@@ -18,12 +18,22 @@ pub(super) async fn run(args: OpenArgs, ctx: &Ctx) -> anyhow::Result<()> {
         let outputs = stacks.into_iter().map(|(service, live)| (service, live.outputs)).collect();
         choose(&config.app, &outputs, &args, &config.env.name)?
     };
+    let url = web(url)?;
     ctx.ui.data(&url);
     // Printed already: where there is no browser, a person has what they need.
     if let Err(error) = ::open::that_detached(&url) {
         ctx.ui.warn(format!("no browser could be opened: {error}"));
     }
     Ok(())
+}
+
+/// What a stack puts out is handed to another program only where it is a page: an opener starts anything else, too.
+fn web(url: String) -> Result<String, Problem> {
+    if url.starts_with("https://") || url.starts_with("http://") {
+        return Ok(url);
+    }
+    Err(Problem::failed(format!("`{url}` is no page: expected `https://` or `http://`"))
+        .hint("correct the output in the stack's template"))
 }
 
 /// The URL among the outputs.
@@ -103,6 +113,14 @@ mod tests {
         ]);
         let args = OpenArgs { env: EnvArgs::default(), service: service.map(str::to_owned), dashboard, console: false };
         choose(&app, &outputs, &args, "dev")
+    }
+
+    #[test]
+    fn only_pages_are_opened() {
+        assert!(web("https://x.example/".into()).is_ok() && web("http://x.localhost:1/".into()).is_ok());
+        for other in ["file:///etc/passwd", "/bin/sh", "javascript:alert(1)", "httpsx://y", "--help", ""] {
+            assert!(web(other.into()).unwrap_err().to_string().contains("is no page"), "{other}");
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::{Ctx, deploy as command, logs};
 use crate::aws::Aws;
 use crate::cli::WatchArgs;
 use crate::config::{Config, Outputs};
-use crate::deploy::{self, Manner, Report, Source};
+use crate::deploy::{self, Manner, Report, Session, Source};
+use crate::detach;
 use crate::error::{Problem, suggestion};
 use crate::hotswap;
 use crate::site;
@@ -28,7 +29,9 @@ pub(super) async fn run(args: WatchArgs, ctx: &Ctx) -> anyhow::Result<()> {
         None => None,
     };
     let ctx = Ctx { reload: reload.clone(), ..ctx.clone() };
-    let mut watch = Watch { ctx: ctx.clone(), args, map: Map::of(&config)?, outputs: Outputs::new(), logs: None };
+    let map = Map::of(&config)?;
+    let mut watch =
+        Watch { ctx: ctx.clone(), args, map, outputs: Outputs::new(), logs: None, whole: None, at_work: false };
     let ended = tokio::select! {
         ended = watch.go(config.clone()) => ended,
         // Whoever has seen enough is done, not failed.
@@ -36,6 +39,9 @@ pub(super) async fn run(args: WatchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     };
     if let Some(logs) = watch.logs.take() {
         logs.abort();
+    }
+    if watch.at_work {
+        ctx.ui.part(&detach::words(&ctx.ui.ongoing(), &detach::typed(std::env::args())));
     }
     ctx.ui.step("Stopped", "watching");
     if reload.is_some() && !watch.outputs.is_empty() {
@@ -56,6 +62,10 @@ struct Watch {
     /// Those of the last round that ended well.
     outputs: Outputs,
     logs: Option<JoinHandle<()>>,
+    /// Set while the round before ended well: the next one need not begin from nothing.
+    whole: Option<Session>,
+    /// In the middle of a round.
+    at_work: bool,
 }
 
 impl Watch {
@@ -63,7 +73,7 @@ impl Watch {
     async fn go(&mut self, config: Config) -> anyhow::Result<()> {
         // Before the first round: what is saved during it must not be lost.
         let mut changes = Changes::new(&config.root, &self.map)?;
-        let report = self.deploy(config.clone(), &self.args.service.clone(), false).await;
+        let report = self.deploy(config.clone(), &self.args.service.clone()).await;
         if let Some(report) = self.told(report) {
             command::summary(&self.ctx, &report);
         }
@@ -93,6 +103,7 @@ impl Watch {
             let config = self.ctx.config(&self.args.change.env)?;
             hotswap::refuse_protected(&config.env)?;
             if touched.afresh {
+                self.whole = None;
                 self.map = Map::of(&config)?;
                 self.follow_logs(&config);
             }
@@ -102,16 +113,22 @@ impl Watch {
             if services.is_empty() {
                 return Ok(None);
             }
-            self.deploy(config, &services, !touched.afresh).await.map(Some)
+            self.deploy(config, &services).await.map(Some)
         };
         let report = report.await;
         self.told(report).flatten()
     }
 
-    async fn deploy(&mut self, config: Config, services: &[String], again: bool) -> anyhow::Result<Report> {
+    async fn deploy(&mut self, config: Config, services: &[String]) -> anyhow::Result<Report> {
         let source = Source::checkout(&config)?;
-        let manner = Manner { hotswap: true, again, ..Manner::default() };
-        let report = Box::pin(deploy::run_in(&self.ctx, config, services, source, manner)).await?;
+        let before = self.whole.take();
+        let (again, session) = (before.is_some(), before.unwrap_or_default());
+        let manner = Manner { hotswap: true, again, session: session.clone(), ..Manner::default() };
+        self.at_work = true;
+        let report = Box::pin(deploy::run_in(&self.ctx, config, services, source, manner)).await;
+        self.at_work = false;
+        let report = report?;
+        self.whole = Some(session);
         self.outputs.clone_from(&report.outputs);
         Ok(report)
     }

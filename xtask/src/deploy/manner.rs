@@ -1,7 +1,12 @@
-//! How a deploy goes about it. Pure.
+//! How a deploy goes about it.
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
 
 use super::stack::Policy;
-use crate::config::Config;
+use crate::aws::{Aws, Identity};
+use crate::config::{Config, Environment};
 use crate::error::Problem;
 use crate::plan::{Allowed, Plan};
 use crate::previews::Claim;
@@ -13,8 +18,11 @@ pub struct Manner {
     pub hotswap: bool,
     /// Keep what succeeded in a stack where something fails, instead of rolling it back.
     pub keep: bool,
-    /// A further round of one run: what the first one checked, said and asked is not checked, said and asked again.
+    /// A further round of one run: what the first one checked, planned, said and asked is not done again, and only what
+    /// was asked for is looked into.
     pub again: bool,
+    /// Who deploys, shared by the rounds of one run.
+    pub session: Session,
     /// Resources that may end although they hold data or others use them.
     pub allowed: Allowed,
     /// What a person is asked once the plan is shown, in every environment. Default: whether to deploy it, and nothing on
@@ -24,6 +32,22 @@ pub struct Manner {
     pub reviewed: Option<Plan>,
     /// Whose environment it is, where a branch gets one.
     pub claim: Option<Claim>,
+}
+
+/// The clients and who they belong to, found out when they are first needed. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Session(Arc<OnceCell<(Aws, Identity)>>);
+
+impl Session {
+    /// Connections that are open already, else new ones.
+    pub(super) async fn open(&self, env: &Environment) -> anyhow::Result<(Aws, Identity)> {
+        let connect = async {
+            let aws = Aws::connect(env).await;
+            let identity = aws.identify(env).await?;
+            anyhow::Ok((aws, identity))
+        };
+        self.0.get_or_try_init(|| connect).await.cloned()
+    }
 }
 
 impl Manner {

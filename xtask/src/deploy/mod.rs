@@ -27,7 +27,7 @@ mod world;
 
 pub(crate) use environment::shared_stack;
 pub use environment::{bootstrap, observe};
-pub use manner::Manner;
+pub use manner::{Manner, Session};
 pub use run::{Report, run, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::{Outcome, Policy};

@@ -115,7 +115,9 @@ impl Run {
 
     /// Locally the newest sources win; elsewhere what was shown is what is deployed.
     fn same_sources(&self, what: &str, same: bool) -> Result<(), Problem> {
-        let bound = self.config.env.endpoint().is_none() || self.manner.reviewed.is_some();
+        // A further round is shown no plan: it is asked for by what was saved.
+        let shown = self.config.env.endpoint().is_none() && !self.manner.again;
+        let bound = shown || self.manner.reviewed.is_some();
         if !bound || same {
             return Ok(());
         }
@@ -161,8 +163,7 @@ async fn deploy(
     if !manner.again {
         recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
     }
-    let aws = Aws::connect(&config.env).await;
-    let identity = aws.identify(&config.env).await?;
+    let (aws, identity) = manner.session.open(&config.env).await?;
     if !manner.again {
         ctx.ui.step(
             "Environment",
@@ -174,7 +175,11 @@ async fn deploy(
     source.check(&aws).await?;
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
-    let draft = recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?;
+    let draft = if manner.again {
+        plan::unmade(facts).await?
+    } else {
+        recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?
+    };
     if !manner.again {
         let mut found = Box::pin(preflight::look(&aws, &config, &draft.templates, &world.services)).await?;
         if draft.plan.changed && matches!(source, Source::Checkout(_)) {
@@ -183,7 +188,7 @@ async fn deploy(
         preflight::refuse(&ctx.ui, &config.env.name, &found)?;
     }
     agree(ctx, &config, &world, &manner, &draft.plan)?;
-    if config.env.endpoint().is_some() {
+    if config.env.endpoint().is_some() && !manner.again {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?;
     }
     previews::renew(&records, &config, manner.claim.as_ref(), (&identity.arn, false)).await?;

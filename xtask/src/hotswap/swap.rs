@@ -53,7 +53,10 @@ pub async fn swap(aws: &Aws, config: &Config, ledger: &Ledger, target: Target<'_
     if target.artifact.key == target.deployed {
         let stray = |(name, seen): &(&String, &LiveCode)| seen.sha256 != code.sha256 || listed(name).is_some();
         let stray = live.iter().filter(stray).map(|(name, seen)| (name.clone(), seen.clone())).collect();
-        return set_back(aws, config, stray, code).await;
+        let touched = set_back(aws, stray, code).await?;
+        let seen = touched.iter().filter_map(|name| Some((name.clone(), listed(name)?.clone()))).collect();
+        forget(aws, config, &seen).await?;
+        return Ok(touched);
     }
     // One that runs the code already, but that no ledger names, is listed too: its stack does not know of it either.
     let swaps: BTreeMap<String, Swap> = live
@@ -73,25 +76,33 @@ pub async fn swap(aws: &Aws, config: &Config, ledger: &Ledger, target: Target<'_
 }
 
 /// After a full deploy: sees that every function of the service that the ledger names runs the stack's code. The trap is
-/// a `CodeKey` that CloudFormation has already: it changes nothing then, whatever the function runs.
+/// a `CodeKey` that CloudFormation has already: it changes nothing then, whatever the function runs. `ledger` is as old as
+/// the deploy; where it names nothing, what another command has put since is left to the next deploy.
 pub async fn reconcile(
     aws: &Aws,
     config: &Config,
     ledger: &Ledger,
     (service, artifact): (&str, Option<&Artifact>),
 ) -> anyhow::Result<BTreeSet<String>> {
-    let names: BTreeSet<String> = ledger.of(service).map(|(name, _)| name.clone()).collect();
-    if names.is_empty() {
-        return Ok(names);
+    if ledger.of(service).next().is_none() {
+        return Ok(BTreeSet::new());
     }
+    let fresh = store::read(aws, config).await?;
+    let seen: BTreeMap<String, Swap> = fresh.of(service).map(|(name, swap)| (name.clone(), swap.clone())).collect();
+    let names: BTreeSet<String> = seen.keys().cloned().collect();
     let live = look(aws, &names).await?;
     if let (Some(artifact), false) = (artifact, live.is_empty()) {
         let code = Code::of(aws, config, artifact).await?;
-        set_back(aws, config, live, code).await?;
+        set_back(aws, live, code).await?;
     }
     // Those that have gone with a change of their stack, too.
-    store::update(aws, config, |ledger| ledger.functions.retain(|name, _| !names.contains(name))).await?;
+    forget(aws, config, &seen).await?;
     Ok(names)
+}
+
+/// Takes swaps off the ledger that were set back. What another command has written there since names other code.
+async fn forget(aws: &Aws, config: &Config, seen: &BTreeMap<String, Swap>) -> anyhow::Result<()> {
+    store::update(aws, config, |ledger| ledger.functions.retain(|name, swap| seen.get(name) != Some(swap))).await
 }
 
 /// An artifact as Lambda is asked for it.
@@ -131,19 +142,10 @@ impl Code {
     }
 }
 
-async fn set_back(
-    aws: &Aws,
-    config: &Config,
-    functions: BTreeMap<String, LiveCode>,
-    code: Code,
-) -> anyhow::Result<BTreeSet<String>> {
+async fn set_back(aws: &Aws, functions: BTreeMap<String, LiveCode>, code: Code) -> anyhow::Result<BTreeSet<String>> {
     let names: BTreeSet<String> = functions.keys().cloned().collect();
-    if names.is_empty() {
-        return Ok(names);
-    }
     let work = functions.into_iter().map(|(name, seen)| (None, name, seen)).collect();
     put_all(aws, work, code).await?;
-    store::update(aws, config, |ledger| ledger.functions.retain(|name, _| !names.contains(name))).await?;
     Ok(names)
 }
 

@@ -302,6 +302,21 @@ async fn two_hotswaps_at_once_lose_nothing_of_each_other() {
     assert!(after.of("orders").all(|(_, swap)| swap.code == "c" && swap.replaced == sha256("a")));
 }
 
+#[tokio::test]
+async fn what_another_hotswap_writes_while_a_deploy_sets_back_stays_written() {
+    let world = world("a");
+    hotswap(&world, "b", "a").await.unwrap();
+    let aws = aws(&world).await;
+    let seen = read(&aws, &config()).await.unwrap();
+    let mut other = seen.clone();
+    other.functions.get_mut("demo-dev-orders-add").unwrap().code = "c".into();
+    // Between the deploy's own look at the ledger and its change of it.
+    world.lock().unwrap().race = Some(serde_json::to_vec(&other).unwrap());
+    reconcile(&aws, &config(), &seen, ("orders", Some(&artifact("a")))).await.unwrap();
+    let left: Vec<String> = ledger(&world).functions.into_values().map(|swap| swap.code).collect();
+    assert_eq!(left, ["c"]);
+}
+
 async fn swap_of(aws: &Aws, ledger: &Ledger, target: Target<'_>) {
     assert_eq!(swap(aws, &config(), ledger, target).await.unwrap().len(), 2);
 }

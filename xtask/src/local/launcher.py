@@ -1,4 +1,4 @@
-"""Runs the pinned AWS emulator with five faults of that version mended; `cargo xtask local` writes and starts this file."""
+"""Runs the pinned AWS emulator with six faults of that version mended; `cargo xtask local` writes and starts this file."""
 
 import copy
 import functools
@@ -11,7 +11,7 @@ os.environ["MINISTACK_EDITION"] = json.dumps(
     {"folder": os.environ["EMULATOR_FOLDER"], "recipe": os.environ["EMULATOR_RECIPE"], "pid": os.getpid()}
 )
 
-from ministack.services import apigateway, dynamodb  # noqa: E402
+from ministack.services import apigateway, dynamodb, lambda_svc  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
 # Fault 1: Nagle's algorithm and delayed acknowledgements cost 40 ms per function call.
@@ -75,6 +75,9 @@ apigateway._handle_execute_in_scope = execute_with_cors
 # Fault 5: a query parses its condition anew for every item of the partition, which is half of the 0.2 s that a page of
 # 10,000 items takes. What is cached depends on the condition's text alone.
 dynamodb._condition_syntax_error = functools.lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)
+
+# Fault 6: a function has its new code at once, but says so only after half a second.
+lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0.02
 
 if __name__ == "__main__":
     from ministack.app import main

@@ -6,6 +6,7 @@ use aws_sdk_cloudwatchlogs::Client;
 
 use super::merge::Merge;
 use super::window::Window;
+use crate::aws::is_expired;
 use crate::aws::logs::{self, Entry, Query};
 use crate::error::{Exit, exit_of};
 
@@ -94,14 +95,14 @@ impl Tail {
     /// Judges a round of many: `Some` is a failure that the next round may mend, to be told once.
     ///
     /// # Errors
-    /// A wrong command line at once; any other failure where too many came in a row.
+    /// A wrong command line and credentials that have expired at once; any other failure where too many came in a row.
     pub fn tolerate(&mut self, round: anyhow::Result<()>) -> anyhow::Result<Option<anyhow::Error>> {
         let Err(error) = round else {
             self.failed = 0;
             return Ok(None);
         };
         self.failed += 1;
-        if exit_of(&error) == Exit::Usage || self.failed >= FAILED_ROUNDS {
+        if exit_of(&error) == Exit::Usage || is_expired(&error) || self.failed >= FAILED_ROUNDS {
             return Err(error);
         }
         Ok((self.failed == 1).then_some(error))
@@ -219,6 +220,18 @@ mod tests {
         tail.filter = Some("{".to_owned());
         let (_, outcome) = round(&mut tail).await;
         assert_eq!(exit_of(&tail.tolerate(outcome).unwrap_err()), Exit::Usage);
+    }
+
+    #[tokio::test]
+    async fn expired_credentials_end_it_at_once() {
+        let expired = mock!(Client::filter_log_events).then_http_response(|| {
+            let status = aws_smithy_runtime_api::http::StatusCode::try_from(400).unwrap();
+            let body = r#"{"__type": "ExpiredTokenException", "message": "The security token is expired"}"#;
+            aws_sdk_cloudwatchlogs::config::http::HttpResponse::new(status, body.into())
+        });
+        let mut tail = tail(&[&expired], &["a"]);
+        let (_, outcome) = round(&mut tail).await;
+        assert!(format!("{:#}", tail.tolerate(outcome).unwrap_err()).contains("expired"));
     }
 
     #[tokio::test]

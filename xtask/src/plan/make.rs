@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::{self, Planned, StackPlan};
-use super::swapped::swapped;
+use super::swapped::{ledger, swapped};
 use super::{KeyPlan, Plan, StackAction, guard};
 use crate::aws::stacks::StackInput;
 use crate::aws::{Aws, Identity};
@@ -75,11 +75,29 @@ pub fn consumers(app: &App) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
     found
 }
 
+/// Where nothing is planned ahead: a further round of a watch. Each change of a stack is planned before it is made.
+pub async fn unmade(facts: Facts<'_>) -> anyhow::Result<Draft> {
+    Ok(Draft {
+        plan: empty(facts)?,
+        sites: BTreeMap::new(),
+        codes: BTreeMap::new(),
+        templates: BTreeMap::new(),
+        keys: BTreeMap::new(),
+        built: BTreeMap::new(),
+        ledger: ledger(facts.aws, facts.config, facts.world).await?,
+    })
+}
+
+fn empty(facts: Facts<'_>) -> anyhow::Result<Plan> {
+    let Facts { identity, config, asked, world, .. } = facts;
+    Ok(Plan { services: scope::in_full(&config.app, asked, &world.whole())?, ..Plan::new(config, identity) })
+}
+
 /// Makes the plan of a deploy.
 pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
-    let Facts { aws, identity, config, source, asked, world } = facts;
-    let full = scope::in_full(&config.app, asked, &world.whole())?;
-    let mut plan = Plan { services: full.clone(), ..Plan::new(config, identity) };
+    let Facts { aws, config, source, world, .. } = facts;
+    let mut plan = empty(facts)?;
+    let full = plan.services.clone();
     plan.basis.insert("the list of services".to_owned(), full.iter().cloned().collect::<Vec<_>>().join(" "));
     bootstrap(&mut plan, config, world)?;
     let codes = source.planned(config, &full)?;

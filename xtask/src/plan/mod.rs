@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use diff::{Difference, Step};
 pub use guard::Allowed;
-pub use make::{Draft, Facts, consumers, make};
+pub use make::{Draft, Facts, consumers, make, unmade};
 pub use markdown::{LIMIT, markdown};
 pub use moved::moved;
 pub use outputs::moved_outputs;

@@ -10,6 +10,14 @@ use crate::deploy::World;
 use crate::hotswap::{self, Ledger, Swap};
 use crate::render::BOOTSTRAP_REGION;
 
+/// What was put directly; without an artifact bucket, nothing.
+pub(super) async fn ledger(aws: &Aws, config: &Config, world: &World) -> anyhow::Result<Ledger> {
+    if !world.shared.contains_key(BOOTSTRAP_REGION) {
+        return Ok(Ledger::default());
+    }
+    hotswap::read(aws, config).await
+}
+
 /// The ledger of code that was put in place directly, and whether the deploy takes any of it back.
 pub(super) async fn swapped(
     plan: &mut Plan,
@@ -17,11 +25,7 @@ pub(super) async fn swapped(
     world: &World,
     codes: &BTreeMap<String, Artifact>,
 ) -> anyhow::Result<(Ledger, bool)> {
-    // No artifact bucket, no ledger.
-    if !world.shared.contains_key(BOOTSTRAP_REGION) {
-        return Ok((Ledger::default(), false));
-    }
-    let ledger = hotswap::read(aws, config).await?;
+    let ledger = ledger(aws, config, world).await?;
     let mut by_service: BTreeMap<&str, Vec<&Swap>> = BTreeMap::new();
     for (function, swap) in ledger.functions.iter().filter(|(_, swap)| plan.services.contains(&swap.service)) {
         by_service.entry(&swap.service).or_default().push(swap);

@@ -49,6 +49,9 @@ pub struct Leaving<'a> {
 
 /// Adds the release that a deploy makes; `None` where it changed nothing and everything is recorded already.
 pub async fn leave(leaving: &Leaving<'_>) -> anyhow::Result<Option<Release>> {
+    if leaving.left.is_empty() {
+        return Ok(None);
+    }
     let ledger = Ledger::of(&leaving.aws.s3, leaving.config);
     let base = ledger.newest().await?;
     if leaving.left.iter().all(|(service, left)| !due(service, left, base.as_ref())) {

@@ -9,8 +9,9 @@ use anyhow::Context;
 use super::super::Ctx;
 use super::super::test::runner::cargo;
 use crate::build::megabytes;
-use crate::config::{Architecture, load_app};
+use crate::config::{Architecture, Config, load_app};
 use crate::error::Problem;
+use crate::recorder::{self, Store};
 
 /// Runs of the deploy that changes nothing; the median counts.
 const RUNS: usize = 5;
@@ -53,6 +54,7 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
     let start = Instant::now();
     xtask(&clone, &folder, &["deploy"])?;
     rows.push(("deploy after one changed line of a handler".to_owned(), seconds(start.elapsed())));
+    rows.push(("of these, neither compiler nor CloudFormation".to_owned(), beside(&clone)?));
     xtask(&clone, &folder, &["local", "stop"])?;
 
     rows.extend(zips(&clone, &folder)?);
@@ -61,6 +63,14 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
         ctx.ui.data(format!("| {what} | {value} |"));
     }
     Ok(())
+}
+
+/// The deployer's own part of the newest deploy.
+fn beside(clone: &Path) -> anyhow::Result<String> {
+    let runs = Store::of(&Config::load(clone, None)?).all();
+    let run = runs.first().context("the deploy left no timeline")?;
+    let (own, all) = (recorder::own(run), run.millis.max(1));
+    Ok(format!("{} ({} %)", seconds(Duration::from_millis(own)), own * 100 / all))
 }
 
 /// The median of starting this very program for its help.

@@ -1,5 +1,5 @@
-//! `bench watch`: from saving a handler to its new answer, beside the build alone. Works in this clone, on the default
-//! environment; the source that it touches is as it was afterwards.
+//! `bench watch`: from saving a handler to its new answer, and how much of that is cargo's. Works in this clone, on the
+//! default environment; the source that it touches is as it was afterwards.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -11,18 +11,29 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::super::Ctx;
-use super::super::test::runner::cargo;
 use crate::aws::{Aws, code, functions};
 use crate::cli::EnvArgs;
 use crate::config::Config;
 use crate::error::Problem;
+use crate::recorder::{Kind, Span, Store};
 
 /// Saves; the median counts.
 const RUNS: usize = 5;
 /// Longest wait for one answer, or for the first deploy.
 const LONGEST: Duration = Duration::from_mins(10);
+/// What a program begins with, of which a save is told apart from the one before.
+const ENTRIES: [&str; 2] = ["pub fn run() -> ExitCode {", "fn main() {"];
 /// Between two looks at the function.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// What one save took.
+#[derive(Clone, Copy, Debug)]
+struct Took {
+    /// From the save to the answer.
+    answer: Duration,
+    /// Of that, cargo.
+    build: Duration,
+}
 
 pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&EnvArgs::default())?;
@@ -32,24 +43,23 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<()> {
             .into());
     }
     let (service, package, function) = first(&config)?;
-    let mut handler = Handler::open(&config, package)?;
-    let packages: Vec<&str> = config.app.services.values().filter_map(|service| service.package.as_deref()).collect();
-    let mut builds = Vec::new();
-    for _ in 0..RUNS {
-        handler.save()?;
-        let start = Instant::now();
-        build(ctx, &packages)?;
-        builds.push(start.elapsed());
-    }
-    let (mut watch, lines) = start(ctx)?;
     let name = format!("{}-{function}", config.stack_name(service));
-    let outcome = answers(&config, &name, &mut handler, &lines).await;
-    stop(&mut watch)?;
-    let (builds, answers) = (median(builds), median(outcome?));
+    let mut source = Source::open(&config, package)?;
+    let watch = Watch::start(ctx)?;
+    let took = tokio::select! {
+        took = saves(&config, &name, &mut source, &watch) => took?,
+        // What was started ends with it, and the source is put back.
+        _ = tokio::signal::ctrl_c() => return Err(Problem::declined("interrupted").into()),
+    };
+    let middle = |part: fn(&Took) -> Duration| median(took.iter().map(part).collect()).as_secs_f64();
     ctx.ui.data("| what | figure |\n| --- | ---: |");
-    ctx.ui.data(format!("| build after a saved handler | {:.2} s |", builds.as_secs_f64()));
-    ctx.ui.data(format!("| from saving it to its new answer, under `watch` | {:.2} s |", answers.as_secs_f64()));
-    ctx.ui.data(format!("| of these beside the build | {:.2} s |", answers.saturating_sub(builds).as_secs_f64()));
+    ctx.ui.data(format!(
+        "| from saving a handler to its new answer, under `watch` | {:.2} s |",
+        middle(|one| one.answer)
+    ));
+    ctx.ui.data(format!("| of these, cargo's build | {:.2} s |", middle(|one| one.build)));
+    let rest = middle(|one| one.answer.saturating_sub(one.build));
+    ctx.ui.data(format!("| of these, everything else | {rest:.2} s |"));
     Ok(())
 }
 
@@ -62,82 +72,100 @@ fn first(config: &Config) -> anyhow::Result<(&str, &str, &str)> {
     found.context("no service in config/app.yaml has a `crate` and functions")
 }
 
-/// The main file of a package, which is put back when dropped.
-struct Handler {
+/// A source of a package, which is put back when dropped.
+struct Source {
     path: PathBuf,
     text: String,
     saves: usize,
 }
 
-impl Handler {
+impl Source {
+    /// Where the program begins: the package's library if it has its `run`, else its main file.
     fn open(config: &Config, package: &str) -> anyhow::Result<Self> {
         let folders = crate::build::folders(&config.root, package)?;
-        let paths = folders.iter().map(|folder| config.root.join(folder).join("src/main.rs"));
-        // Only binaries have it: the package itself, not what it is built from.
-        let path = paths.into_iter().find(|path| path.is_file()).context("the package has no src/main.rs")?;
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        Ok(Self { path, text, saves: 0 })
+        let main =
+            folders.iter().map(|folder| config.root.join(folder).join("src/main.rs")).find(|path| path.is_file());
+        let main = main.context("the package has no src/main.rs")?;
+        for path in [main.with_file_name("lib.rs"), main] {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if ENTRIES.iter().any(|entry| text.contains(entry)) {
+                return Ok(Self { path, text, saves: 0 });
+            }
+        }
+        Err(Problem::failed(format!("package `{package}` has no `{}`", ENTRIES.join("` and no `"))).into())
     }
 
-    /// One empty line more: every line number below it changes, and with them the binary.
+    /// One statement more, of which the binary holds the text: other code, and not only other line numbers.
     fn save(&mut self) -> anyhow::Result<()> {
         self.saves += 1;
-        let text = "\n".repeat(self.saves) + &self.text;
+        let text = ENTRIES.iter().fold(self.text.clone(), |text, entry| {
+            text.replacen(entry, &format!("{entry}\n    let _ = std::hint::black_box(\"save {}\");", self.saves), 1)
+        });
         std::fs::write(&self.path, text).with_context(|| format!("cannot write `{}`", self.path.display()))
     }
+
+    fn restore(&self) -> anyhow::Result<()> {
+        std::fs::write(&self.path, &self.text).with_context(|| format!("cannot write `{}`", self.path.display()))
+    }
 }
 
-impl Drop for Handler {
+impl Drop for Source {
     fn drop(&mut self) {
         // A source that cannot be put back shows in `git status`.
-        let _ = std::fs::write(&self.path, &self.text);
+        let _ = self.restore();
     }
-}
-
-fn build(ctx: &Ctx, packages: &[&str]) -> anyhow::Result<()> {
-    let mut command = cargo(&["build", "--locked", "--quiet"]);
-    for package in packages {
-        command.args(["--package", package]);
-    }
-    let status = command.current_dir(&ctx.root).stdin(Stdio::null()).status().context("cannot start cargo")?;
-    if status.success() { Ok(()) } else { Err(Problem::failed("cargo could not build the functions").into()) }
 }
 
 /// A watch of this very program, and its lines.
-fn start(ctx: &Ctx) -> anyhow::Result<(Child, Receiver<String>)> {
-    let program = std::env::current_exe().context("cannot find this program")?;
-    let mut command = Command::new(program);
-    command.arg("watch").current_dir(&ctx.root).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().context("cannot start the watch")?;
-    let lines = BufReader::new(child.stderr.take().context("no stderr")?).lines();
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
-    Ok((child, receiver))
+struct Watch {
+    child: Child,
+    lines: Receiver<String>,
 }
 
-/// As Ctrl-C does, so that the site is left without the watch's script.
-fn stop(watch: &mut Child) -> anyhow::Result<()> {
-    let kill = Command::new("kill").args(["-INT", &watch.id().to_string()]).status();
-    if !kill.is_ok_and(|status| status.success()) {
-        watch.kill().context("cannot stop the watch")?;
+impl Watch {
+    fn start(ctx: &Ctx) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("cannot find this program")?;
+        let mut command = Command::new(program);
+        command.arg("watch").current_dir(&ctx.root).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("cannot start the watch")?;
+        let lines = BufReader::new(child.stderr.take().context("no stderr")?).lines();
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Ok(Self { child, lines: receiver })
     }
-    watch.wait().context("cannot wait for the watch")?;
-    Ok(())
+
+    /// Waits until the watch is at rest.
+    fn rest(&self) -> anyhow::Result<()> {
+        let start = Instant::now();
+        loop {
+            let left = LONGEST.saturating_sub(start.elapsed());
+            let line = self.lines.recv_timeout(left).context("the watch ended, or does not come to rest")?;
+            if line.trim_start().starts_with("Watching") {
+                return Ok(());
+            }
+        }
+    }
 }
 
-async fn answers(
-    config: &Config,
-    name: &str,
-    handler: &mut Handler,
-    lines: &Receiver<String>,
-) -> anyhow::Result<Vec<Duration>> {
+impl Drop for Watch {
+    /// As Ctrl-C does, so that the site is left without the watch's script.
+    fn drop(&mut self) {
+        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        if !kill.is_ok_and(|status| status.success()) {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+    }
+}
+
+async fn saves(config: &Config, name: &str, source: &mut Source, watch: &Watch) -> anyhow::Result<Vec<Took>> {
     let aws = Aws::connect(&config.env).await;
+    let code = async || anyhow::Ok(code::describe(&aws.lambda, name).await?.map(|live| live.sha256));
     let mut took = Vec::new();
+    watch.rest()?;
     for _ in 0..RUNS {
-        watching(lines)?;
-        let code = async || anyhow::Ok(code::describe(&aws.lambda, name).await?.map(|live| live.sha256));
         let before = code().await?;
-        handler.save()?;
+        source.save()?;
         let start = Instant::now();
         while code().await? == before {
             if start.elapsed() > LONGEST {
@@ -147,21 +175,21 @@ async fn answers(
         }
         // A call that begins now is one of the new code.
         functions::invoke(&aws.lambda, name, &json!({})).await?;
-        took.push(start.elapsed());
+        let answer = start.elapsed();
+        watch.rest()?;
+        took.push(Took { answer, build: build(config)? });
     }
+    // The functions are left with what the sources say.
+    source.restore()?;
+    watch.rest()?;
     Ok(took)
 }
 
-/// Waits until the watch is at rest.
-fn watching(lines: &Receiver<String>) -> anyhow::Result<()> {
-    let start = Instant::now();
-    loop {
-        let left = LONGEST.saturating_sub(start.elapsed());
-        let line = lines.recv_timeout(left).context("the watch ended, or does not come to rest")?;
-        if line.trim_start().starts_with("Watching") {
-            return Ok(());
-        }
-    }
+/// What cargo took in the newest round.
+fn build(config: &Config) -> anyhow::Result<Duration> {
+    let run = Store::of(config).all().into_iter().next().context("the watch keeps no timeline")?;
+    let millis = run.spans.iter().filter(|span| span.kind == Kind::Build).map(Span::millis).sum();
+    Ok(Duration::from_millis(millis))
 }
 
 fn median(mut all: Vec<Duration>) -> Duration {
