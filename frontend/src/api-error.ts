@@ -82,7 +82,7 @@ export function fullMessageOf(error: unknown): string {
 }
 
 function wording(status: number, said: string, seconds: number | null): string {
-  if (status === 404) return "This is not there (any more).";
+  if (status === 404) return "This todo does not exist, or it was deleted.";
   if (status === 413) return "That is too large for the server.";
   if (status === 429)
     return `Too many requests at once. Try again ${seconds ? `in ${seconds} s` : "in a moment"}.`;

@@ -139,7 +139,7 @@ export class Api {
     await this.#delete(`${this.#files(todoID)}/${encodeURIComponent(fileID)}/delete`);
   }
 
-  /** What is not there (any more) is deleted: the answer to a first try may have been lost. */
+  /** What does not exist (any more) is deleted: the answer to a first try may have been lost. */
   async #delete(url: string): Promise<void> {
     try {
       await this.#transport.send({ method: "DELETE", url });

@@ -14,7 +14,9 @@ import { TodoList } from "./todo-list.ts";
 import { TodoWrites } from "./todo-writes.ts";
 import { clock, Transport } from "./transport.ts";
 import { connectionBanner } from "./ui/connection.ts";
+import { holdFocus } from "./ui/focus.ts";
 import { followKeyboard } from "./ui/keyboard.ts";
+import { refusalList } from "./ui/refusal-list.ts";
 import { uploadSteps } from "./upload-steps.ts";
 import { Uploads } from "./uploads.ts";
 import { confirmView } from "./views/confirm.ts";
@@ -89,9 +91,10 @@ export class App {
 
   start(): void {
     const { auth, router, uploads, drafts, writes } = this.#context;
-    this.#shell.connection.replaceWith(connectionBanner(writes));
+    this.#shell.news.append(connectionBanner(writes), refusalList(writes.refusals, auth));
     followConnection(this.#context);
     followKeyboard();
+    holdFocus();
     writes.onDeleted((todoID) => {
       drafts.drop(`todo.${todoID}.`);
       uploads.drop(todoID);
@@ -99,7 +102,7 @@ export class App {
     if (auth.identity) this.#sessionStarted(auth.identity.sub);
     auth.store.subscribe((state) => this.#sessionChanged(state));
     addEventListener("beforeunload", (event) => {
-      if (uploads.active || drafts.any) event.preventDefault();
+      if (uploads.active || drafts.any || writes.refusals.any) event.preventDefault();
     });
     for (const type of ["dragover", "drop"] as const) addEventListener(type, refuseFiles);
     router.start();
@@ -121,6 +124,7 @@ export class App {
     uploads.drop();
     if (ending === "logged-out") {
       drafts.clear();
+      writes.refusals.clear();
       router.go("/login");
     } else {
       handover.message = "Your session has ended. Log in to go on; what you typed is kept.";
@@ -133,7 +137,10 @@ export class App {
     const { api, writes } = context;
     writes.sender.stop();
     writes.outbox.adopt(sub);
-    if (!context.drafts.adopt(sub)) context.list = new TodoList(api, () => writes.pending());
+    if (!context.drafts.adopt(sub)) {
+      context.list = new TodoList(api, () => writes.pending());
+      writes.refusals.clear();
+    }
     writes.sender.start();
     this.#shell.showUser(context.auth.identity);
     this.#close();

@@ -5,7 +5,7 @@ export function followConnection(context: Context): void {
   const { writes } = context;
   const retry = () => {
     writes.sender.kick();
-    if (context.list.state.phase === "failed") void context.list.load();
+    if (context.list.state.phase === "failed") void context.list.again();
   };
   addEventListener("online", retry);
   addEventListener("pageshow", (event) => {

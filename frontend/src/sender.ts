@@ -22,6 +22,8 @@ export interface SenderParts {
   /** An entry has arrived, or was refused: before anybody who waits for it hears of it. */
   arrived(entry: Entry, todo: Todo | null): void;
   refused(entry: Entry, error: unknown): void;
+  /** The same, where nobody waits for it any more: it had been kept for later. */
+  refusedUnheard(entry: Entry, error: unknown): void;
   /** Another tab has sent something of this one's. */
   sentElsewhere(): void;
   now(): number;
@@ -30,7 +32,7 @@ export interface SenderParts {
 
 /** Milliseconds between tries; the last one repeats. */
 export const RETRY_WAITS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
-/** A server that answers, but fails on the same write so often, is not going to take it. */
+/** A server that fails on the same write so often is not going to take it; one that is away (502 to 504) may come back. */
 export const MAX_FAILURES = 5;
 
 export class Sender {
@@ -136,13 +138,15 @@ export class Sender {
 
   #refused(entry: Entry, error: unknown): void {
     this.#parts.outbox.remove(entry.id);
+    const waiting = this.#take(entry);
+    if (!waiting) this.#parts.refusedUnheard(entry, error);
     this.#parts.refused(entry, error);
-    this.#take(entry)?.reject(error);
+    waiting?.reject(error);
   }
 
   #mayPass(error: unknown): error is ApiError {
     if (!(error instanceof ApiError) || !error.isTransient) return false;
-    if (error.status >= 500) this.#failures += 1;
+    if (error.status === 500) this.#failures += 1;
     return this.#failures < MAX_FAILURES;
   }
 

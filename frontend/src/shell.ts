@@ -8,8 +8,8 @@ import { Notices } from "./ui/notices.ts";
 
 export class Shell {
   readonly notices = new Notices();
-  /** Where news of the connection goes. */
-  readonly connection = h("div");
+  /** Where news of the connection goes, and of what could not be saved. */
+  readonly news = h("div", { class: "news" });
   readonly #main = h("main", { id: "main" });
   readonly #user = h("div", { class: "bar-user" });
   readonly #logOut: () => void;
@@ -27,7 +27,7 @@ export class Shell {
       root,
       this.#skipLink(),
       h("header", { class: "bar" }, brand, this.#user),
-      this.connection,
+      this.news,
       this.#main,
       this.notices.element,
     );

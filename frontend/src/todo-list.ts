@@ -43,6 +43,8 @@ export class TodoList {
   /** What was changed here since the request under way was sent: its answer may not know of it yet. */
   #meanwhile: Change[] = [];
 
+  /** The page asked for last. */
+  #start: string | null = null;
   readonly #pending: () => readonly Change[];
 
   /** `pending` are the changes that no answer of the API knows of yet. */
@@ -74,6 +76,11 @@ export class TodoList {
     await this.#fetch(todos, cursor);
   }
 
+  /** After a failure: what failed, once more. */
+  again(): Promise<void> {
+    return this.#start === null ? this.load() : this.more();
+  }
+
   put(todo: Todo): void {
     this.store.set({ todos: this.#change({ put: todo }), changed: todo });
   }
@@ -97,6 +104,7 @@ export class TodoList {
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
+    this.#start = start;
     this.#meanwhile = [];
     try {
       const page = await this.#page(start, running.signal);

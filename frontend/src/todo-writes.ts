@@ -2,6 +2,7 @@
 // refuses it.
 import type { Api, NewTodo, Todo } from "./api.ts";
 import { changeOf, type Entry, localID, type Outbox, rebased, type Write } from "./outbox.ts";
+import { Refusals, refusalOf } from "./refusals.ts";
 import { type Outcome, Sender, type SenderParts } from "./sender.ts";
 import type { Change, TodoList } from "./todo-list.ts";
 
@@ -13,10 +14,15 @@ type Surroundings = Pick<SenderParts, "exclusively" | "now" | "later">;
 export class TodoWrites {
   readonly outbox: Outbox;
   readonly sender: Sender;
+  readonly refusals = new Refusals();
   readonly #list: () => TodoList;
   readonly #api: Api;
   readonly #now: () => number;
   readonly #before = new Map<string, Todo>();
+  /** The ids that todos had here before the API gave them theirs: what was drawn then may still speak of them. */
+  readonly #renamed = new Map<string, string>();
+  /** Deletions that this page can still take back; those of other tabs are theirs to send. */
+  readonly #undoable = new Set<string>();
   #onDeleted: (todoID: string) => void = () => undefined;
 
   /** `list` is asked for each time: another user has another one. */
@@ -31,6 +37,7 @@ export class TodoWrites {
       perform: (entry) => this.#perform(entry),
       arrived: (entry, todo) => this.#arrived(entry, todo),
       refused: (entry) => this.#refused(entry),
+      refusedUnheard: (entry, error) => this.refusals.add(refusalOf(entry, this.#titleOf(entry), error)),
       sentElsewhere: () => void this.#list().load(),
     });
   }
@@ -64,11 +71,13 @@ export class TodoWrites {
   }
 
   update(todo: Todo, part: Partial<NewTodo>): Promise<Outcome> {
-    return this.#do({ kind: "update", todoID: todo.todoID, part }, todo);
+    const known = this.#known(todo);
+    return this.#do({ kind: "update", todoID: known.todoID, part }, known);
   }
 
   complete(todo: Todo, completed: boolean): Promise<Outcome> {
-    return this.#do({ kind: "complete", todoID: todo.todoID, part: { completed } }, todo);
+    const known = this.#known(todo);
+    return this.#do({ kind: "complete", todoID: known.todoID, part: { completed } }, known);
   }
 
   annotate(todo: Todo, notes: string): Promise<Outcome> {
@@ -78,10 +87,12 @@ export class TodoWrites {
   /** Not sent before `commit`, nor where `undo` comes first. */
   remove(todo: Todo): { commit(): void; undo(): boolean; outcome: Promise<Outcome> } {
     const entry = this.#enter({ kind: "delete", todoID: todo.todoID }, todo, UNDO_FOR);
+    this.#undoable.add(entry.id);
     return {
       outcome: this.sender.outcome(entry),
       commit: () => this.#commit(entry.id),
       undo: () => {
+        this.#undoable.delete(entry.id);
         if (!this.outbox.remove(entry.id)) return false;
         this.#list().put(todo);
         return true;
@@ -96,13 +107,17 @@ export class TodoWrites {
 
   /** For a page that is being left: what waits for a change of mind goes out without anybody to hear the answer. */
   flush(): void {
-    for (const { write, notBefore } of this.outbox.entries) {
-      if (write.kind === "delete" && notBefore > 0) this.#api.deleteTodoUnheard(write.todoID);
+    for (const { id, write } of this.outbox.entries) {
+      if (!this.#undoable.has(id)) continue;
+      this.#api.deleteTodoUnheard(write.todoID);
+      this.outbox.hasten(id);
     }
-    this.outbox.hasten();
+    this.#undoable.clear();
   }
 
   #commit(id?: string): void {
+    if (id === undefined) this.#undoable.clear();
+    else this.#undoable.delete(id);
     this.outbox.hasten(id);
     this.sender.kick();
   }
@@ -125,6 +140,15 @@ export class TodoWrites {
     return entry;
   }
 
+  #known(todo: Todo): Todo {
+    return { ...todo, todoID: this.#renamed.get(todo.todoID) ?? todo.todoID };
+  }
+
+  #titleOf({ id, write }: Entry): string | undefined {
+    if (write.kind === "add") return write.body.title;
+    return (this.#before.get(id) ?? this.#list().find(write.todoID))?.title;
+  }
+
   async #perform({ id, write }: Entry): Promise<Todo | null> {
     switch (write.kind) {
       case "add":
@@ -145,6 +169,7 @@ export class TodoWrites {
     this.#before.delete(id);
     if (write.kind === "delete") this.#onDeleted(write.todoID);
     const shown = todo && this.asShown(todo);
+    if (write.kind === "add" && todo) this.#renamed.set(write.todoID, todo.todoID);
     if (write.kind === "add" && shown) this.#list().rename(write.todoID, shown);
     else if (write.kind === "add") this.#list().remove(write.todoID);
     else if (shown) this.#list().put(shown);

@@ -34,7 +34,7 @@ describe("the gateway's errors", () => {
   });
 
   test.each([
-    [404, "not there"],
+    [404, "does not exist"],
     [413, "too large"],
     [429, "Too many requests"],
     [503, "The server failed"],

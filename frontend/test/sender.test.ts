@@ -127,6 +127,56 @@ describe("a change", () => {
     expect(it.list.find(known.todoID)).toEqual(known);
   });
 
+  test("outlasts a server that is away for however long", async () => {
+    it.api.completeTodo.mockRejectedValue(new ApiError(503, "away"));
+    expect(await it.writes.complete(known, true)).toMatchObject({ kept: true });
+    for (let time = 1; time < 4 * MAX_FAILURES; time += 1) {
+      await vi.waitFor(() => expect(it.pass()).toBeGreaterThan(0));
+    }
+    expect(it.outbox.entries).toHaveLength(1);
+    expect(it.writes.refusals.any).toBe(false);
+    it.api.completeTodo.mockResolvedValue({ ...known, completed: true });
+    it.writes.sender.kick();
+    await vi.waitFor(() => expect(it.outbox.entries).toEqual([]));
+  });
+
+  test("that is refused after it was kept for later is told with its reason and its text", async () => {
+    const texts = { title: "t", description: "d", dateDue: "2031-02-03" };
+    it.api.addTodo.mockRejectedValueOnce(unreachable());
+    expect(await it.writes.add(texts, "key")).toMatchObject({ kept: true });
+    it.api.addTodo.mockRejectedValueOnce(
+      new ApiError(422, "Not like this.", { fields: { title: "Other." } }),
+    );
+    it.writes.sender.kick();
+    await vi.waitFor(() => expect(it.outbox.entries).toEqual([]));
+    expect(it.writes.refusals.store.state.items).toEqual([
+      {
+        id: "key",
+        summary: "“t” was not added.",
+        reason: "Not like this. title: Other.",
+        text: "t\n2031-02-03\nd",
+      },
+    ]);
+  });
+
+  test("that is refused while its form waits for it is the form's to tell", async () => {
+    it.api.addTodo.mockRejectedValueOnce(new ApiError(422, "no"));
+    await expect(it.writes.add(body, "key")).rejects.toThrow("no");
+    expect(it.writes.refusals.any).toBe(false);
+  });
+
+  test("of a todo that has got its real id meanwhile goes to that one", async () => {
+    const answer = deferred<Todo>();
+    it.api.addTodo.mockReturnValueOnce(answer.promise);
+    const added = it.writes.add(body, "key");
+    const drawn = it.list.state.todos[0] ?? known;
+    answer.resolve(real);
+    await added;
+    await it.writes.complete(drawn, true);
+    expect(it.api.completeTodo).toHaveBeenCalledWith(real.todoID, true);
+    expect(it.list.state.todos.map(({ todoID }) => todoID).sort()).toEqual([known.todoID, real.todoID]);
+  });
+
   test("waits over the end of a session, and goes out with the next one", async () => {
     it.api.addTodo.mockRejectedValueOnce(new SessionEndedError());
     expect(await it.writes.add(body, "key")).toEqual({ todo: null, kept: true });
@@ -176,6 +226,13 @@ describe("a deletion", () => {
     expect(it.api.deleteTodoUnheard).toHaveBeenCalledWith(known.todoID);
     it.writes.sender.kick();
     await vi.waitFor(() => expect(it.api.deleteTodo).toHaveBeenCalledOnce());
+  });
+
+  test("that another tab can still take back does not go out with this one", async () => {
+    it.outbox.append({ id: "elsewhere", write: { kind: "delete", todoID: "0198" }, notBefore: 60_000 });
+    it.writes.flush();
+    expect(it.api.deleteTodoUnheard).not.toHaveBeenCalled();
+    expect(it.outbox.entries).toMatchObject([{ id: "elsewhere", notBefore: 60_000 }]);
   });
 
   test("that is refused brings the todo back", async () => {

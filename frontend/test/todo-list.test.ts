@@ -32,6 +32,26 @@ describe("pages", () => {
     expect(listTodos).toHaveBeenCalledTimes(2);
   });
 
+  test("that failed are asked for again, the list or its next page, whichever it was", async () => {
+    const { list, listTodos } = answering(
+      { todos: [a], nextCursor: "1" },
+      new ApiError(503, "away"),
+      { todos: [a, b], nextCursor: "1" },
+      new ApiError(503, "away"),
+      { todos: [c] },
+    );
+    await list.load();
+    await list.load();
+    expect(list.state.phase).toBe("failed");
+    await list.again();
+    expect(list.state).toMatchObject({ todos: [a, b], phase: "ready" });
+    await list.more();
+    expect(list.state.phase).toBe("failed");
+    await list.again();
+    expect(list.state).toMatchObject({ todos: [a, b, c], phase: "ready" });
+    expect(listTodos.mock.calls.map((call) => (call as unknown[])[1])).toEqual([null, null, null, "1", "1"]);
+  });
+
   test("that are empty are stepped over while more follow", async () => {
     const { list } = answering(
       { todos: [], nextCursor: "1" },

@@ -72,8 +72,8 @@ async function walk(page) {
   await check("the edit form with an error");
   await detail(page).getByRole("button", { name: "Cancel" }).click();
   await page.goto("/todos/nothing");
-  await detail(page).getByRole("alert").filter({ hasText: "not there" }).waitFor();
-  await check("a todo that is not there");
+  await detail(page).getByRole("alert").filter({ hasText: "does not exist" }).waitFor();
+  await check("a todo that does not exist");
   await page.goto("/nowhere");
   await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
   await check("an unknown path");

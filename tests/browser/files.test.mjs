@@ -41,9 +41,10 @@ test("many files go up at once, and one that fails is sent again without its nei
   await filesOf(page).getByText("The upload was interrupted.").waitFor();
   await filesOf(page).getByRole("link").nth(3).waitFor({ timeout: 60_000 });
   await expectAccessible(page, "an upload that failed");
-  await filesOf(page).getByRole("button", { name: "Try again" }).click();
+  await filesOf(page).getByRole("button", { name: "Try again" }).press("Enter");
   await filesOf(page).getByRole("link").nth(4).waitFor({ timeout: 60_000 });
   assert.equal(await filesOf(page).getByText("interrupted").count(), 0);
+  await page.getByRole("status").filter({ hasText: "is attached." }).waitFor();
   assert.deepEqual((await filesOf(page).getByRole("link").allTextContents()).toSorted(), [
     "a.bin",
     "b.bin",
@@ -52,6 +53,25 @@ test("many files go up at once, and one that fails is sent again without its nei
     "e.bin",
   ]);
   await filesOf(page).getByText("BIN · 1,000 bytes").first().waitFor();
+});
+
+test("the focus stays in the files when what had it is gone", async () => {
+  const within = () =>
+    page.waitForFunction(() => document.activeElement.closest("[aria-label=Files]") !== null);
+  const network = await page.context().newCDPSession(page);
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 50_000 };
+  await network.send("Network.enable");
+  await network.send("Network.emulateNetworkConditions", slow);
+  await attach(page, { ...bytes("never.bin"), buffer: randomBytes(1_000_000) });
+  await filesOf(page).getByText("of 976.6 kB").waitFor();
+  await filesOf(page).getByRole("button", { name: "Cancel" }).press("Enter");
+  await network.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });
+  await filesOf(page).getByText("never.bin").waitFor({ state: "detached" });
+  await within();
+  await filesOf(page).getByRole("button", { name: "Delete e.bin" }).press("Enter");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).press("Enter");
+  await filesOf(page).getByRole("link", { name: "e.bin" }).waitFor({ state: "detached" });
+  await within();
 });
 
 test("a picture is shown small in the list and large on demand, and what only claims to be one as a file", async () => {

@@ -177,7 +177,7 @@ test("a todo is deleted, comes back by Undo, and once gone its address leads to 
   await expectTitles(page, others);
   page.expectStatus(404);
   await page.goto(address);
-  await detail(page).getByRole("alert").filter({ hasText: "not there" }).waitFor();
+  await detail(page).getByRole("alert").filter({ hasText: "does not exist" }).waitFor();
 });
 
 test("a long list comes page by page, each todo once", async () => {

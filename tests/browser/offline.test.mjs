@@ -168,6 +168,75 @@ test("what the API refuses is taken back, and the text returns to the form with 
   assert.deepEqual(page.problems, []);
 });
 
+test("what is refused after it was kept for later is told until it is dismissed, and nothing of it is lost", async () => {
+  page.expectStatus(404);
+  await addTodo(page, { title: "Deleted elsewhere" });
+  await openTodo(page, "Deleted elsewhere");
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  const other = await openPage(await newVisitor(browser, { storageState: await context.storageState() }));
+  await other.getByRole("heading", { name: "Your todos" }).waitFor();
+  await context.setOffline(true);
+  await detail(page).getByRole("textbox", { name: "Notes" }).fill("Written in\na tunnel");
+  await detail(page).getByRole("button", { name: "Save notes" }).click();
+  await detail(page).getByText("Kept on this device, not sent yet").waitFor();
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await callTodosApi(other, outputs.todos.ApiUrl, { method: "DELETE", path: `/${id}/delete` });
+  await context.setOffline(false);
+  const refusal = page.getByRole("alert").filter({ hasText: "the notes were not saved" });
+  await refusal
+    .getByText("“Deleted elsewhere”: the notes were not saved. This todo does not exist")
+    .waitFor();
+  assert.ok(
+    await refusal.evaluate(
+      (element) =>
+        element.getBoundingClientRect().top < innerHeight / 2 && element.getBoundingClientRect().top >= 0,
+    ),
+  );
+  assert.equal(await refusal.locator(".refusal-text").textContent(), "Written in\na tunnel");
+  await expectAccessible(page, "the list with a change that was refused");
+  await refusal.getByRole("button", { name: "Dismiss" }).click();
+  await refusal.waitFor({ state: "detached" });
+  await page.waitForFunction(() => document.activeElement !== document.body);
+  await other.context().close();
+});
+
+test("Undo of a todo that was ticked before the API knew it is of that very todo", async () => {
+  await page.route(`${API}/add`, async (route) => {
+    if (route.request().method() !== "OPTIONS") await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await route.continue();
+  });
+  await typeAndAdd("Quick");
+  await page.locator(".row").filter({ hasText: "Quick" }).getByRole("checkbox").check();
+  await row(page, "Quick").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("Reopened “Quick”.").waitFor();
+  for (let left = 100; left > 0 && (await stored())[0] !== "Quick"; left -= 1) await page.waitForTimeout(50);
+  assert.deepEqual(await stored(), ["Quick"]);
+  await expectTitles(page, ["Quick"]);
+  assert.deepEqual(page.problems, []);
+});
+
+test("a deletion can be undone although news arrives, and another tab is closed", async () => {
+  await addTodo(page, { title: "Kept" });
+  const other = await openPage(context, "/todos");
+  await row(other, "Kept").waitFor();
+  await page.route(`${API}/add`, async (route) => {
+    if (route.request().method() !== "OPTIONS") await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await route.continue();
+  });
+  await typeAndAdd("News");
+  await openTodo(page, "Kept");
+  await detail(page).getByRole("button", { name: "Delete", exact: true }).click();
+  await other.close({ runBeforeUnload: true });
+  await page.getByText("Added “News”.").waitFor();
+  assert.deepEqual((await stored()).sort(), ["Kept", "News"]);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await row(page, "Kept").waitFor();
+  await page.reload();
+  await expectTitles(page, ["News", "Kept"]);
+  assert.deepEqual(page.problems, []);
+});
+
 test("a deletion that is undone is never sent, and one that isn't goes out with the page", async () => {
   await addTodo(page, { title: "Kept" });
   await addTodo(page, { title: "Gone" });

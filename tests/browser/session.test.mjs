@@ -188,7 +188,7 @@ test("a second user sees nothing of the first, in another browser or in the same
   const answer = await callTodosApi(strangersPage, outputs.todos.ApiUrl, { method: "GET", path });
   assert.equal(answer.status, 404);
   await strangersPage.goto(address);
-  await detail(strangersPage).getByRole("alert").filter({ hasText: "not there" }).waitFor();
+  await detail(strangersPage).getByRole("alert").filter({ hasText: "does not exist" }).waitFor();
   assert.deepEqual(strangersPage.problems, []);
   await stranger.close();
 

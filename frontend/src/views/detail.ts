@@ -44,8 +44,8 @@ export function detailView(context: Context, todoID: string): View {
     const removal = writes.remove(todo);
     router.go("/todos");
     const undo = () => {
-      removal.undo();
-      byKey(document.body, `open-${todo.todoID}`)?.focus();
+      if (removal.undo()) byKey(document.body, `open-${todo.todoID}`)?.focus();
+      else notices.show(`“${todo.title}” was deleted already.`);
     };
     notices.show(`Deleted “${todo.title}”.`, { label: "Undo", run: undo, gone: removal.commit });
     removal.outcome.catch((error: unknown) => notices.show(`Not deleted: ${messageOf(error)}`));

@@ -21,6 +21,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
   const rows = h("ul", { class: "files" });
   const sending = h("ul", { class: "files uploads" });
   const footer = h("div", { class: "list-footer" });
+  const status = h("p", { class: "visually-hidden", role: "status" });
   const uploadRows = new Map<number, UploadRow>();
 
   const guarded = async (work: () => Promise<void>) => {
@@ -34,7 +35,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
 
   const freshPath = async (file: TodoFile) => {
     const path = await files.freshPath(file.fileID, left.signal);
-    if (path === null) throw new Error(`“${file.fileName}” is not there (any more).`);
+    if (path === null) throw new Error(`“${file.fileName}” does not exist any more.`);
     return path;
   };
 
@@ -82,6 +83,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
     for (const { id, file } of arrivedFiles(uploads.of(todoID))) {
       files.put(file);
       uploads.dismiss(id);
+      status.textContent = `“${file.fileName}” is attached.`;
     }
   };
 
@@ -150,6 +152,7 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
       "section",
       { class: "panel", "aria-label": "Files" },
       heading,
+      status,
       alert.element,
       rows,
       sending,

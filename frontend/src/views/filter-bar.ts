@@ -24,6 +24,8 @@ export function filterBar({ list, router }: Context): { element: HTMLElement; di
     maxlength: 200,
   });
   search.value = list.state.query.search;
+  /** What this field has asked for: another search in the list comes from the address. */
+  let asked = list.state.query.search;
   const ask = (part: Partial<TodoQuery>, how: "push" | "replace") => {
     void list.load({ ...list.state.query, ...part });
     router.refresh(how);
@@ -33,7 +35,9 @@ export function filterBar({ list, router }: Context): { element: HTMLElement; di
     clearTimeout(timer);
     timer = setTimeout(() => {
       const text = search.value.trim();
-      if (text !== list.state.query.search) ask({ search: text }, "replace");
+      if (text === asked) return;
+      asked = text;
+      ask({ search: text }, "replace");
     }, TYPING_PAUSE);
   });
   const choices = FILTERS.map(({ label, completed }) => {
@@ -49,8 +53,10 @@ export function filterBar({ list, router }: Context): { element: HTMLElement; di
   /** The address may bring another query, on the way back for one. */
   const follow = ({ query }: Readonly<TodoListState>) => {
     for (const { radio, completed } of choices) radio.checked = query.completed === completed;
-    if (query.search !== search.value.trim() && document.activeElement !== search)
-      search.value = query.search;
+    if (query.search === asked) return;
+    clearTimeout(timer);
+    asked = query.search;
+    search.value = asked;
   };
   const unsubscribe = list.store.subscribe(follow);
   const element = h(

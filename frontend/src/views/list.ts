@@ -24,6 +24,7 @@ export function listPane(context: Context): ListPane {
   const alert = alertBox();
   const none = h("div", { class: "list-none" });
   const footer = h("div", { class: "list-footer" });
+  const status = h("p", { class: "visually-hidden", role: "status" });
   const bar = filterBar(context);
   const rows = new TodoRows((todo, facts) => todoRow(todo, facts, setCompleted));
   let chosen: string | null = null;
@@ -51,6 +52,7 @@ export function listPane(context: Context): ListPane {
       state.todos.length === 0 && (state.phase === "ready" ? emptyMessage(state) : skeleton(state)),
     );
     replace(footer, ...footerOf(state, context));
+    tellFound(status, state);
     if (state.phase === "failed") alert.show(state.error);
     else alert.clear();
     watch();
@@ -73,7 +75,7 @@ export function listPane(context: Context): ListPane {
   void list.load(readQuery(location.hash));
   render(list.state);
   return {
-    element: h("div", { class: "list" }, bar.element, alert.element, rows.element, none, footer),
+    element: h("div", { class: "list" }, bar.element, status, alert.element, rows.element, none, footer),
     choose: (todoID) => {
       chosen = todoID;
       render(list.state);
@@ -85,6 +87,15 @@ export function listPane(context: Context): ListPane {
       for (const end of unsubscribe) end();
     },
   };
+}
+
+/** What a search or a filter has found, for whoever does not see the list shrink. */
+function tellFound(status: HTMLElement, { query, todos, cursor, phase }: Readonly<TodoListState>): void {
+  if (phase === "loading" || phase === "more") return;
+  const asked = query.search !== "" || query.completed !== null;
+  const count = `${todos.length}${cursor === null ? "" : " or more"}`;
+  const text = phase === "ready" && asked ? `${count} ${todos.length === 1 ? "todo" : "todos"} found` : "";
+  if (status.textContent !== text) status.textContent = text;
 }
 
 function emptyMessage({ query, cursor }: Readonly<TodoListState>): HTMLElement {
@@ -107,8 +118,7 @@ function skeleton({ phase }: Readonly<TodoListState>): Child {
 }
 
 function footerOf(state: Readonly<TodoListState>, { list }: Context): Child[] {
-  if (state.phase === "failed")
-    return [button("Try again", () => void (state.cursor ? list.more() : list.load()))];
+  if (state.phase === "failed") return [button("Try again", () => void list.again())];
   if (state.cursor === null || state.phase === "loading") return [];
   return [button(state.phase === "more" ? "Loading …" : "Load more", () => void list.more())];
 }

@@ -116,3 +116,12 @@ export function callTodosApi(page, apiUrl, { method, path, body, token }) {
     { apiUrl, method, path, body, token },
   );
 }
+
+/** Who is logged in, as the APIs know them. */
+export function subOf(page) {
+  return page.evaluate(() => {
+    const key = Object.keys(localStorage).find((name) => name.endsWith(".accessToken"));
+    const [, payload] = localStorage.getItem(key).split(".");
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))).sub;
+  });
+}
