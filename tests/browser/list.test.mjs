@@ -83,6 +83,15 @@ test("what a search and a filter find is said aloud", async () => {
   await page.getByRole("status").filter({ hasText: "0 todos found" }).waitFor();
 });
 
+test("a page that is looked at again on another day shows that day", async () => {
+  const groups = () => page.locator(".group-title").allTextContents();
+  assert.deepEqual(await groups(), ["Today", "Tomorrow", "Without a date"]);
+  await page.clock.setFixedTime(Date.now() + 86_400_000);
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  assert.deepEqual(await groups(), ["Overdue", "Today", "Without a date"]);
+  await page.clock.setSystemTime(new Date());
+});
+
 test("typing on cancels the question before, and its answer never shows", async () => {
   const asked = [];
   await page.route(`${outputs.todos.ApiUrl}/**search=*`, async (route) => {

@@ -71,6 +71,11 @@ export function listPane(context: Context): ListPane {
     if (list.state.phase === "ready" && list.state.cursor !== null) nearing.observe(footer);
   };
 
+  /** Another day may have begun since the page was looked at last. */
+  const lookedAt = () => {
+    if (!document.hidden) render(list.state);
+  };
+  document.addEventListener("visibilitychange", lookedAt);
   const unsubscribe = [list.store.subscribe(render), writes.sender.store.subscribe(() => render(list.state))];
   void list.load(readQuery(location.hash));
   render(list.state);
@@ -84,6 +89,7 @@ export function listPane(context: Context): ListPane {
     dispose: () => {
       bar.dispose();
       nearing.disconnect();
+      document.removeEventListener("visibilitychange", lookedAt);
       for (const end of unsubscribe) end();
     },
   };
