@@ -31,13 +31,13 @@ pub(super) fn run(args: &TimelineArgs, ctx: &Ctx) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The run whose id begins so, or the last one.
+/// The run whose id begins so, or the last one that got as far as its stacks.
 fn choose<'a>(runs: &'a [Run], asked: Option<&str>, environment: &str) -> Result<&'a Run, Problem> {
     let Some(newest) = runs.first() else {
         return Err(Problem::failed(format!("no deploy to `{environment}` was recorded on this machine"))
             .hint(format!("cargo xtask deploy --env {environment}")));
     };
-    let Some(asked) = asked else { return Ok(newest) };
+    let Some(asked) = asked else { return Ok(runs.iter().find(|run| run.began()).unwrap_or(newest)) };
     runs.iter().find(|run| run.id.starts_with(asked)).ok_or_else(|| {
         let known: Vec<&str> = runs.iter().take(LISTED).map(|run| run.id.as_str()).collect();
         Problem::usage(format!("no recorded deploy of `{environment}` has the id `{asked}`"))
@@ -50,4 +50,33 @@ fn unicode() -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
     let locale = set.into_iter().find(|value| !value.is_empty()).unwrap_or_default().to_uppercase();
     locale.contains("UTF-8") || locale.contains("UTF8")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::recorder::{Kind, Span};
+
+    fn run(id: &str, kind: Kind) -> Run {
+        Run {
+            version: 1,
+            id: id.into(),
+            environment: "dev".into(),
+            started: Timestamp::UNIX_EPOCH,
+            millis: 1,
+            ok: kind == Kind::Stack,
+            spans: vec![Span { kind, ..Span::default() }],
+        }
+    }
+
+    #[test]
+    fn the_newest_run_that_reached_its_stacks_is_shown_and_any_by_its_id() {
+        let runs = [run("3", Kind::Prepare), run("2", Kind::Stack), run("1", Kind::Stack)];
+        assert_eq!(choose(&runs, None, "dev").unwrap().id, "2");
+        assert_eq!(choose(&runs, Some("3"), "dev").unwrap().id, "3");
+        assert_eq!(choose(&runs[..1], None, "dev").unwrap().id, "3");
+        assert!(choose(&[], None, "dev").is_err() && choose(&runs, Some("4"), "dev").is_err());
+    }
 }

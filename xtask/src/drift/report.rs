@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::aws::drift::Resource;
+use crate::aws::drift::{Difference, Resource};
+use crate::hotswap;
 
 /// Longest value that a line shows in full.
 const VALUE: usize = 60;
@@ -33,8 +34,10 @@ pub struct Stack {
     pub name: String,
     /// How many resources were compared.
     pub checked: usize,
-    /// What is not as the template has it.
+    /// What is not as the template has it, the tags of hotswaps apart.
     pub drifted: Vec<Resource>,
+    /// Logical ids of the functions whose code was put in place directly, as their tags say.
+    pub hotswapped: Vec<String>,
     /// What CloudFormation cannot compare.
     pub unsupported: Vec<Unsupported>,
     /// Why not all of it is known, in AWS's words.
@@ -65,8 +68,20 @@ impl Stack {
         let rest = all.filter(|(logical, _)| looked_at.iter().all(|one| one.name != *logical));
         let unsupported = rest.map(|(name, kind)| Unsupported { name, kind }).collect();
         let checked = looked_at.len();
-        let drifted = looked_at.into_iter().filter(|one| one.state != "IN_SYNC").collect();
-        Self { service: service.to_owned(), name: name.to_owned(), checked, drifted, unsupported, unknown: None }
+        let (mut drifted, mut hotswapped) = (Vec::new(), Vec::new());
+        for mut one in looked_at.into_iter().filter(|one| one.state != "IN_SYNC") {
+            let before = one.differences.len();
+            one.differences.retain(|difference| !is_of_hotswap(difference));
+            let tagged = one.differences.len() < before;
+            if tagged {
+                hotswapped.push(one.name.clone());
+            }
+            if !(tagged && one.differences.is_empty()) {
+                drifted.push(one);
+            }
+        }
+        let (service, name) = (service.to_owned(), name.to_owned());
+        Self { service, name, checked, drifted, hotswapped, unsupported, unknown: None }
     }
 
     /// A stack of which nothing is known.
@@ -81,10 +96,17 @@ impl Report {
     #[must_use]
     pub fn new(environment: &str, mut stacks: Vec<Stack>) -> Self {
         stacks.sort_by(|one, other| one.service.cmp(&other.service));
-        let drifted = stacks.iter().any(|stack| !stack.drifted.is_empty());
+        let drifted = stacks.iter().any(|stack| !stack.drifted.is_empty() || !stack.hotswapped.is_empty());
         let complete = stacks.iter().all(|stack| stack.unknown.is_none());
         Self { environment: environment.to_owned(), drifted, complete, stacks }
     }
+}
+
+/// Whether a difference is a tag that a hotswap has left: one more `{"Key": .., "Value": ..}`.
+fn is_of_hotswap(difference: &Difference) -> bool {
+    let tag: serde_json::Value = serde_json::from_str(&difference.actual).unwrap_or_default();
+    let name = tag["Key"].as_str().unwrap_or_default();
+    difference.property.starts_with("/Tags/") && hotswap::TAGS.contains(&name)
 }
 
 /// A line per stack, under it each property with what is expected and what is there.
@@ -94,6 +116,7 @@ pub fn text(report: &Report, colour: bool) -> String {
     let mut text = String::new();
     for stack in &report.stacks {
         let state = match stack.drifted.len() {
+            0 if !stack.hotswapped.is_empty() => paint("1;33", "hotswapped"),
             0 if stack.unknown.is_some() => paint("1;33", "not known"),
             0 if stack.checked == 0 => "nothing to compare".to_owned(),
             0 => paint("32", "in sync"),
@@ -107,6 +130,9 @@ pub fn text(report: &Report, colour: bool) -> String {
         if let Some(reason) = &stack.unknown {
             let _ = writeln!(text, "  {} {reason}", paint("1;33", "not all of it is known:"));
         }
+        if let Some(functions) = functions(&stack.hotswapped) {
+            let _ = writeln!(text, "  hotswapped: {functions}; the next full deploy takes it back");
+        }
         for one in &stack.drifted {
             let _ = writeln!(text, "  {} ({}) {}", one.name, one.kind, one.state.to_lowercase());
             for difference in &one.differences {
@@ -117,6 +143,15 @@ pub fn text(report: &Report, colour: bool) -> String {
         }
     }
     text
+}
+
+/// One by its name, more by their number.
+fn functions(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [one] => Some(one.clone()),
+        many => Some(format!("{} functions", many.len())),
+    }
 }
 
 fn short(value: &str) -> String {
@@ -173,6 +208,38 @@ mod tests {
               expected xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ...
               actual   {"a":1}\n
           Gone (AWS::Lambda::Function) deleted
+        "#);
+    }
+
+    #[test]
+    fn the_tags_of_hotswaps_are_a_line_per_service_and_hide_no_other_drift() {
+        let difference = |property: &str, actual: &str| Difference {
+            property: property.into(),
+            change: "ADD".into(),
+            expected: "null".into(),
+            actual: actual.into(),
+        };
+        let tag = |name: &str| difference("/Tags/3", &format!("{{\"Key\": \"{name}\", \"Value\": \"x\"}}"));
+        let function = |name: &str, more: Option<Difference>| Resource {
+            name: name.into(),
+            kind: "AWS::Lambda::Function".into(),
+            state: "MODIFIED".into(),
+            differences: hotswap::TAGS.map(tag).into_iter().chain(more).collect(),
+        };
+        let stack =
+            |service: &str, found| Stack::new(service, &format!("demo-dev-{service}"), std::iter::empty(), found);
+        let many = stack("orders", vec![function("Get", None), function("Add", Some(tag("team")))]);
+        let report = Report::new("dev", vec![many, stack("bills", vec![function("Pay", None)])]);
+        assert!(report.drifted);
+        insta::assert_snapshot!(text(&report, false), @r#"
+        demo-dev-bills: hotswapped (1 compared)
+          hotswapped: Pay; the next full deploy takes it back
+        demo-dev-orders: 1 drifted (2 compared)
+          hotswapped: 2 functions; the next full deploy takes it back
+          Add (AWS::Lambda::Function) modified
+            /Tags/3
+              expected null
+              actual   {"Key": "team", "Value": "x"}
         "#);
     }
 }

@@ -11,7 +11,7 @@ use crate::config::Config;
 const TAG_VALUE_MAX: usize = 256;
 
 /// The tags on a hotswapped function; a full deploy takes them off.
-pub(super) const TAGS: [&str; 4] = ["hotswap-by", "hotswap-at", "hotswap-code", "hotswap-replaced"];
+pub(crate) const TAGS: [&str; 4] = ["hotswap-by", "hotswap-at", "hotswap-code", "hotswap-replaced"];
 
 /// Every function of an environment whose code is, or is about to be, another one than its stack's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

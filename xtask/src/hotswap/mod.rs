@@ -8,6 +8,7 @@ mod store;
 mod swap;
 
 pub use decide::{Reason, Way, way};
+pub(crate) use ledger::TAGS;
 pub use ledger::{Ledger, Swap};
 pub use store::{forget, read};
 pub use swap::{Target, reconcile, swap};

@@ -35,7 +35,7 @@ impl Delta {
 /// A run beside earlier ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// The whole, beside earlier runs of the same parts.
+    /// The whole.
     pub total: Option<Delta>,
     /// By the number of the span.
     pub spans: BTreeMap<usize, Delta>,
@@ -46,18 +46,19 @@ pub struct Comparison {
 /// What makes two spans of two runs comparable: a created stack is no updated one.
 type Key<'a> = (Kind, &'a str, &'a str, &'a str);
 
-/// Compares with the runs before, newest first. Runs that failed do not count.
+/// Compares with the runs before that did the same work, newest first: a build for one stack is no build for all. Runs
+/// that failed do not count.
 #[must_use]
 pub fn compare(run: &Run, earlier: &[Run]) -> Comparison {
-    let earlier: Vec<&Run> = earlier.iter().filter(|one| one.ok && one.started < run.started).take(RUNS).collect();
     let parts = |run: &Run| -> BTreeSet<String> {
         let top = run.spans.iter().filter(|span| span.parent.is_none() && span.kind != Kind::Prepare);
         top.map(|span| format!("{:?}", key(run, span))).collect()
     };
     let own = parts(run);
-    let alike = earlier.iter().filter(|one| parts(one) == own).map(|one| one.millis).collect();
+    let alike = earlier.iter().filter(|one| one.ok && one.started < run.started && parts(one) == own);
+    let alike: Vec<&Run> = alike.take(RUNS).collect();
     let mut found: BTreeMap<Key, Vec<u64>> = BTreeMap::new();
-    for one in &earlier {
+    for one in &alike {
         for span in &one.spans {
             found.entry(key(one, span)).or_default().push(span.millis());
         }
@@ -69,7 +70,7 @@ pub fn compare(run: &Run, earlier: &[Run]) -> Comparison {
         .collect();
     let mut slower: Vec<usize> = spans.iter().filter(|(_, delta)| delta.slower()).map(|(number, _)| *number).collect();
     slower.sort_by_key(|number| std::cmp::Reverse(spans[number].millis - spans[number].median));
-    Comparison { total: delta(run.millis, alike), spans, slower }
+    Comparison { total: delta(run.millis, alike.iter().map(|one| one.millis).collect()), spans, slower }
 }
 
 fn key<'a>(run: &'a Run, span: &'a Span) -> Key<'a> {

@@ -26,6 +26,14 @@ pub struct Run {
     pub spans: Vec<Span>,
 }
 
+impl Run {
+    /// Whether it got as far as its stacks. What was refused, declined or misspelt did not.
+    #[must_use]
+    pub fn began(&self) -> bool {
+        self.spans.iter().any(|span| span.kind == Kind::Stack)
+    }
+}
+
 /// A part of a deploy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

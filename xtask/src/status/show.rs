@@ -1,6 +1,6 @@
 //! An environment's state as data and in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -66,6 +66,8 @@ pub struct Stack {
 /// A function that runs another code than its stack's.
 #[derive(Clone, Debug, Serialize)]
 pub struct Swapped {
+    /// Its service.
+    pub service: String,
     /// Its name on AWS.
     pub function: String,
     /// ARN of who did it.
@@ -89,7 +91,8 @@ impl Swapped {
     /// As the ledger has it.
     #[must_use]
     pub fn new(function: &str, swap: &Swap) -> Self {
-        Self { function: function.to_owned(), by: swap.by.clone(), at: swap.at.clone() }
+        let Swap { service, by, at, .. } = swap.clone();
+        Self { service, function: function.to_owned(), by, at }
     }
 }
 
@@ -141,10 +144,8 @@ fn show(text: &mut String, seen: &Seen, now: Timestamp, paint: &dyn Fn(&str, &st
     if let Some(release) = &seen.release {
         let _ = writeln!(text, "  release     {release}");
     }
-    for one in &seen.hotswapped {
-        let by = one.by.rsplit(['/', ':']).next().unwrap_or_default();
-        let age = one.at.parse().map_or_else(|_| one.at.clone(), |at| ago(at, now));
-        let _ = writeln!(text, "  {}  {} by {by}, {age}", paint("1;33", "hotswapped"), one.function);
+    for line in hotswapped(&seen.hotswapped, now) {
+        let _ = writeln!(text, "  {}  {line}", paint("1;33", "hotswapped"));
     }
     for alarm in &seen.alarms {
         let _ = writeln!(text, "  {}       {alarm}", paint("1;31", "ALARM"));
@@ -155,6 +156,27 @@ fn show(text: &mut String, seen: &Seen, now: Timestamp, paint: &dyn Fn(&str, &st
     for error in &seen.unknown {
         let _ = writeln!(text, "  {} {error}", paint("1;33", "unknown:"));
     }
+}
+
+/// A line per service: how many functions, who had a hand in it, and the last time.
+fn hotswapped(all: &[Swapped], now: Timestamp) -> Vec<String> {
+    let mut services: BTreeMap<&str, Vec<&Swapped>> = BTreeMap::new();
+    for one in all {
+        services.entry(&one.service).or_default().push(one);
+    }
+    let line = |(service, functions): (&str, Vec<&Swapped>)| {
+        let who: BTreeSet<&str> = functions.iter().filter_map(|one| one.by.rsplit(['/', ':']).next()).collect();
+        let who: Vec<&str> = who.into_iter().collect();
+        // RFC 3339 in UTC: the order of the texts is the one of the times.
+        let last = functions.iter().map(|one| one.at.as_str()).max().unwrap_or_default();
+        let age = last.parse().map_or_else(|_| last.to_owned(), |at| ago(at, now));
+        let functions = match functions.as_slice() {
+            [one] => one.function.clone(),
+            many => format!("{} functions", many.len()),
+        };
+        format!("{service}: {functions} by {}, {age}", who.join(" and "))
+    };
+    services.into_iter().map(line).collect()
 }
 
 /// `3 min ago`; the largest unit that is not zero.
@@ -204,11 +226,19 @@ mod tests {
                 stack("users", "CREATE_COMPLETE", "NOT_CHECKED", 0),
             ],
             release: Some("3  2026-11-24 22:10  root".into()),
-            hotswapped: vec![Swapped {
-                function: "demo-dev-bills-add".into(),
-                by: "arn:aws:sts::1:assumed-role/dev/ann".into(),
-                at: at(999_000).to_string(),
-            }],
+            hotswapped: [
+                ("bills", "add", "ann"),
+                ("orders", "get", "bob"),
+                ("orders", "list", "ann"),
+                ("orders", "put", "bob"),
+            ]
+            .map(|(service, function, by)| Swapped {
+                service: service.into(),
+                function: format!("demo-dev-{service}-{function}"),
+                by: format!("arn:aws:sts::1:assumed-role/dev/{by}"),
+                at: at(if function == "put" { 999_940 } else { 999_000 }).to_string(),
+            })
+            .into(),
             urls: BTreeMap::from([("site.SiteUrl".into(), "https://example.com/".into())]),
             alarms: vec!["demo-dev-bills-addErrors".into()],
             unknown: vec!["the alarms are not known: AccessDenied".into()],
@@ -230,7 +260,8 @@ mod tests {
           demo-dev-orders  UPDATE_ROLLBACK_FAILED  27 h ago    in sync (16 min ago)
           demo-dev-users   CREATE_COMPLETE  11 d ago
           release     3  2026-11-24 22:10  root
-          hotswapped  demo-dev-bills-add by ann, 16 min ago
+          hotswapped  bills: demo-dev-bills-add by ann, 16 min ago
+          hotswapped  orders: 3 functions by ann and bob, 1 min ago
           ALARM       demo-dev-bills-addErrors
           site.SiteUrl  https://example.com/
           unknown: the alarms are not known: AccessDenied

@@ -8,7 +8,7 @@ use anyhow::Context;
 use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Map, Touched};
 use crate::error::Problem;
@@ -69,17 +69,21 @@ impl Changes {
             while let Some(one) = change {
                 lost |= one.is_none();
                 paths.extend(one);
-                change = match timeout(QUIET, self.inbox.recv()).await {
-                    Ok(next) if Instant::now() < deadline => next,
-                    _ => None,
-                };
+                // What comes after the deadline stays in the inbox.
+                change = timeout_at(deadline.min(Instant::now() + QUIET), self.inbox.recv()).await.ok().flatten();
             }
+            self.forget(&paths);
             let touched = if lost { map.everything() } else { map.touched(paths.iter().map(PathBuf::as_path)) };
             if !touched.services.is_empty() {
                 paths.retain(|path| !map.touched([path.as_path()]).services.is_empty());
                 return (touched, paths);
             }
         }
+    }
+
+    /// A folder that was removed and made again is another one to the system: `follow` adds it anew.
+    fn forget(&mut self, changed: &BTreeSet<PathBuf>) {
+        self.watched.retain(|folder| !folder.ancestors().any(|one| changed.contains(one)));
     }
 
     fn add(&mut self, folder: &Path, mode: RecursiveMode) -> anyhow::Result<()> {
@@ -112,6 +116,83 @@ fn changed(event: notify::Result<Event>) -> Vec<Option<PathBuf>> {
 mod tests {
     use super::*;
     use notify::event::{AccessKind, CreateKind, Flag, MetadataKind};
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// A site in a folder of its own, watched.
+    fn site() -> (tempfile::TempDir, Map, Changes) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("web/src")).unwrap();
+        let map = Map::of_site(folder.path(), "web");
+        let changes = Changes::new(folder.path(), &map).unwrap();
+        (folder, map, changes)
+    }
+
+    /// Rounds up to one that has this file.
+    async fn until(changes: &mut Changes, map: &Map, name: &str) {
+        loop {
+            let (_, paths) = tokio::time::timeout(PATIENCE, changes.next(map)).await.expect(name);
+            changes.follow(map).unwrap();
+            if paths.iter().any(|path| path.ends_with(name)) {
+                return;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_in_a_new_folder_is_heard_of_also_when_it_goes_and_when_the_folder_comes_back() {
+        let (root, map, mut changes) = site();
+        let folder = root.path().join("web/new");
+        for _ in 0..2 {
+            std::fs::create_dir(&folder).unwrap();
+            until(&mut changes, &map, "web/new").await;
+            std::fs::write(folder.join("page.txt"), "saved").unwrap();
+            until(&mut changes, &map, "page.txt").await;
+            std::fs::remove_file(folder.join("page.txt")).unwrap();
+            until(&mut changes, &map, "page.txt").await;
+            std::fs::remove_dir(&folder).unwrap();
+            until(&mut changes, &map, "web/new").await;
+        }
+    }
+
+    /// What the system would tell, told by hand.
+    fn told() -> (mpsc::UnboundedSender<Option<PathBuf>>, Map, Changes) {
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let watcher = notify::recommended_watcher(|_| {}).unwrap();
+        (sender, Map::of_site(Path::new("/r"), "web"), Changes { watcher, inbox, watched: BTreeSet::new() })
+    }
+
+    fn file(number: u32) -> Option<PathBuf> {
+        Some(format!("/r/web/src/{number}.ts").into())
+    }
+
+    #[tokio::test]
+    async fn a_storm_of_changes_is_one_round() {
+        let (sender, map, mut changes) = told();
+        (0..500).for_each(|number| sender.send(file(number)).unwrap());
+        let (touched, paths) = changes.next(&map).await;
+        assert_eq!((touched.services.len(), paths.len()), (1, 500));
+        assert!(changes.inbox.is_empty(), "nothing of the storm is left");
+    }
+
+    #[tokio::test]
+    async fn changes_that_never_pause_are_several_rounds_and_none_of_them_is_lost() {
+        let (sender, map, mut changes) = told();
+        tokio::spawn(async move {
+            for number in 0..150 {
+                sender.send(file(number)).unwrap();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            std::future::pending::<()>().await;
+        });
+        let (mut rounds, mut heard) = (0, BTreeSet::new());
+        while heard.len() < 150 {
+            let (_, paths) = tokio::time::timeout(PATIENCE, changes.next(&map)).await.expect("a change was lost");
+            heard.extend(paths);
+            rounds += 1;
+        }
+        assert!(rounds >= 2, "{rounds}");
+    }
 
     fn paths(kind: EventKind) -> Vec<Option<PathBuf>> {
         changed(Ok(Event::new(kind).add_path("/r/a".into())))

@@ -65,6 +65,13 @@ impl Map {
         Ok(map)
     }
 
+    /// Of a repository that is nothing but a site.
+    #[cfg(test)]
+    pub(super) fn of_site(root: &Path, source: &str) -> Self {
+        let site = Site { service: "web".into(), output: Path::new(source).join("dist") };
+        Self { root: root.to_owned(), sites: BTreeMap::from([(source.into(), site)]), ..Self::default() }
+    }
+
     /// The folders to watch, with all below them but what `is_noise` names.
     #[must_use]
     pub fn folders(&self) -> BTreeSet<PathBuf> {
