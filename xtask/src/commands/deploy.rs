@@ -55,7 +55,11 @@ pub(super) fn told(report: &Report) -> String {
     let text = if report.changed {
         let (created, updated) = (count(Outcome::Created), count(Outcome::Updated));
         let files: usize = report.sites.values().map(|site| site.uploaded).sum();
-        let beside = [(Outcome::Hotswapped, "hotswapped"), (Outcome::Reconciled, "reconciled")];
+        let beside = [
+            (Outcome::Hotswapped, "hotswapped"),
+            (Outcome::Reconciled, "reconciled"),
+            (Outcome::Protection, "with termination protection turned on or off"),
+        ];
         let beside = beside.map(|(outcome, word)| match count(outcome) {
             0 => String::new(),
             services => format!("{services} {word}, "),

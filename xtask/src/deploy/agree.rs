@@ -83,8 +83,23 @@ impl Agreed {
             &format!("`{stack}` has changed since its plan was shown ({list}). Change it like this"),
             &self.answer,
         )?;
-        *shown = now.plan.clone();
+        // No template says anything of termination protection.
+        *shown = StackPlan { protection: shown.protection, ..now.plan.clone() };
         Ok(())
+    }
+
+    /// Asks, or refuses, where termination protection would be turned off and nobody was shown that.
+    pub(super) fn unprotects(&self) -> Result<(), Problem> {
+        let shown = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.protection == Some(false) {
+            return Ok(());
+        }
+        let what = format!("the termination protection of `{}`", shown.stack);
+        if self.exact {
+            return Err(Problem::declined(format!("not what was reviewed: {what} would be turned off; it stays on"))
+                .hint("plan again, review that, and deploy it: cargo xtask plan --out <file>"));
+        }
+        self.ui.confirm(&format!("Turn off {what}, which was turned on since its plan was shown"), &self.answer)
     }
 }
 
@@ -132,6 +147,20 @@ mod tests {
         exact.still(&planned(SHOWN)).unwrap();
         let error = exact.still(&more).unwrap_err().to_string();
         assert_eq!(error, "not what was reviewed of `demo-dev-orders`: `Door` is new; it was left as it is");
+    }
+
+    #[test]
+    fn termination_protection_is_turned_off_only_where_that_was_shown() {
+        let off = |protection| {
+            let shown = agreed("dev", &Manner::default()).unwrap();
+            shown.plan.lock().unwrap().protection = protection;
+            shown
+        };
+        off(Some(false)).unprotects().unwrap();
+        let error = off(None).unprotects().unwrap_err().to_string();
+        assert!(error.contains("no terminal to ask on"), "{error}");
+        let error = Agreed { exact: true, ..off(None) }.unprotects().unwrap_err().to_string();
+        assert!(error.contains("the termination protection of `demo-dev-orders` would be turned off"), "{error}");
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(super) async fn deploy(
     }
     keys.record(&run.aws).await?;
     let verb = match applied.outcome {
-        Outcome::Unchanged => return Ok((service, Some(applied))),
+        Outcome::Unchanged | Outcome::Protection => return Ok((service, Some(applied))),
         Outcome::Created | Outcome::Updated => "Deployed",
         Outcome::Hotswapped => "Hotswapped",
         Outcome::Reconciled => "Reconciled",
@@ -81,7 +81,7 @@ async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::
     let seen = run.world.services.get(service).cloned();
     let mut applied = apply(run.hands(&run.review(service)), input, seen).await?;
     let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
-    if !swapped.is_empty() && applied.outcome == Outcome::Unchanged {
+    if !swapped.is_empty() && matches!(applied.outcome, Outcome::Unchanged | Outcome::Protection) {
         applied.outcome = Outcome::Reconciled;
     }
     Ok(applied)
@@ -106,6 +106,10 @@ async fn apply_directly(
         return Ok(None);
     }
     let Some(live) = live else { return Ok(None) };
+    if live.termination_protection != run.policy.protect {
+        run.ctx.ui.step("Deploying", format!("{} in full: its termination protection changes", input.name));
+        return Ok(None);
+    }
     let mut outcome = Outcome::Unchanged;
     if let Some(artifact) = artifact {
         let deployed = live.parameters.get("CodeKey").map_or("", String::as_str);

@@ -28,6 +28,8 @@ pub enum Outcome {
     Created,
     /// It was changed.
     Updated,
+    /// It is as it was; its termination protection was turned on or off.
+    Protection,
     /// It is as it was; code was put into its functions directly.
     Hotswapped,
     /// It is as it was; functions that had been hotswapped run its code again.
@@ -42,6 +44,7 @@ impl Outcome {
             Self::Unchanged => "unchanged",
             Self::Created => "created",
             Self::Updated => "updated",
+            Self::Protection => "protection",
             Self::Hotswapped => "hotswapped",
             Self::Reconciled => "reconciled",
         }
@@ -190,12 +193,23 @@ fn refused(wanted: &StackInput, reason: &str) -> Problem {
 }
 
 /// Sets the termination protection, where it is not as the environment wants it, in either direction.
-async fn finish(hands: Hands<'_>, wanted: &StackInput, live: &LiveStack, outcome: Outcome) -> anyhow::Result<Applied> {
+async fn finish(
+    hands: Hands<'_>,
+    wanted: &StackInput,
+    live: &LiveStack,
+    mut outcome: Outcome,
+) -> anyhow::Result<Applied> {
     let protect = hands.policy.protect;
     if protect != live.termination_protection {
+        if let Some(agreed) = hands.review.agreed.as_ref().filter(|_| !protect) {
+            agreed.unprotects()?;
+        }
         stacks::protect(hands.client, &live.id, protect).await?;
         let verb = if protect { "Protected" } else { "Unprotected" };
         hands.ui.step(verb, format!("{} against its deletion", wanted.name));
+        if outcome == Outcome::Unchanged {
+            outcome = Outcome::Protection;
+        }
     }
     recorder::outcome(outcome.name());
     Ok(Applied { outcome, outputs: live.outputs.clone() })

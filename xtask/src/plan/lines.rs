@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::Difference;
 use super::grants::compact;
+use super::protection::on_or_off;
 use super::replacement::Replacement;
 use super::resources::{Action, ResourceChange};
 use super::security::{SecurityChange, Topic};
@@ -65,6 +66,7 @@ fn stack_section(stack: &StackPlan) -> Section {
         StackAction::Create => "create",
         StackAction::Recreate => "delete what a failed creation left, and create",
         StackAction::Update => "update",
+        StackAction::Unchanged if stack.protection.is_some() => "termination protection alone",
         StackAction::Unchanged => "unchanged",
         StackAction::Mend if stack.status.as_deref() == Some("DELETE_FAILED") => {
             "finish its deletion, which failed, and create it anew"
@@ -168,7 +170,12 @@ fn lines_of(stack: &StackPlan) -> Vec<Line> {
         let text = |one: &Difference| place(one, 0, &format!("{what} "));
         list.iter().flat_map(text).collect()
     };
-    let mut lines = named("tag", &stack.tags);
+    let switched = |on: bool| {
+        let words = format!("termination protection: {} → {}", on_or_off(!on), on_or_off(on));
+        line(if on { '~' } else { '!' }, 0, words)
+    };
+    let mut lines: Vec<Line> = stack.protection.map(switched).into_iter().collect();
+    lines.extend(named("tag", &stack.tags));
     lines.extend(stack.resources.iter().flat_map(resource));
     lines.extend(named("", &stack.sections));
     lines.extend(named("output", &stack.outputs));

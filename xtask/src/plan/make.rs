@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::protection::switch;
 use super::stack::{self, Planned, StackPlan};
 use super::swapped::{ledger, swapped};
 use super::{KeyPlan, Plan, StackAction, guard};
@@ -129,7 +130,9 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
         let planned = match (wanted, seen) {
             (Some(wanted), _) => {
                 remember(&mut plan.basis, seen, &wanted);
-                stack::plan(&service, seen, &wanted, consumers.get(&service).unwrap_or(&nobody))?
+                let mut planned = stack::plan(&service, seen, &wanted, consumers.get(&service).unwrap_or(&nobody))?;
+                switch(&mut planned, seen.map(|seen| &seen.live), config.env.protected);
+                planned
             }
             (None, Some(seen)) if !full.contains(&service) && !is_at_rest(&seen.live) => {
                 let (stack, status) = (config.stack_name(&service), &seen.live.status);
@@ -158,6 +161,7 @@ pub(super) fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String>
     plan.refused.extend(guard::refusals(&planned.plan));
     plan.security.extend(planned.security);
     plan.functions.extend(planned.functions);
+    plan.notices.extend(planned.notices);
     plan.stacks.push(planned.plan);
     planned.outputs
 }
@@ -219,7 +223,8 @@ fn remember(basis: &mut BTreeMap<String, String>, seen: Option<&Seen>, wanted: &
     let name = &wanted.name;
     if let Some(seen) = seen {
         let live = &seen.live;
-        let facts = format!("{:?}", (&live.id, &live.status, &live.parameters, &live.tags, &live.outputs));
+        let sent = (&live.parameters, &live.tags, live.termination_protection);
+        let facts = format!("{:?}", (&live.id, &live.status, sent, &live.outputs));
         basis.insert(format!("stack `{name}`"), fingerprint(&facts));
         basis.extend(seen.template.as_ref().map(|text| (format!("the live template of `{name}`"), fingerprint(text))));
     }

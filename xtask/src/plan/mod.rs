@@ -2,8 +2,10 @@
 //! `swapped` read, all else is pure. Nothing in here writes.
 
 pub mod check;
+mod conditions;
 pub(crate) mod declared;
 pub mod diff;
+mod functions;
 mod grants;
 pub mod guard;
 mod lines;
@@ -11,6 +13,7 @@ mod make;
 mod markdown;
 mod moved;
 mod outputs;
+mod protection;
 mod references;
 mod replacement;
 mod resources;
@@ -31,6 +34,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use diff::{Difference, Step};
+pub use functions::FunctionChange;
 pub use guard::Allowed;
 pub use make::{Draft, Facts, consumers, make, unmade};
 pub use markdown::{LIMIT, markdown};
@@ -42,7 +46,7 @@ pub use resources::{Action, ResourceChange};
 pub use reviewed::{compare, read, same_place, write};
 pub use security::{SecurityChange, Topic};
 pub use shared::of_shared;
-pub use stack::{FunctionChange, Planned, StackAction, StackPlan, plan as plan_stack};
+pub use stack::{Planned, StackAction, StackPlan, plan as plan_stack};
 pub use stateful::Fate;
 pub use text::{of_stack, text};
 
@@ -134,6 +138,7 @@ impl Plan {
         }
         let stacks = |wanted: &[StackAction]| self.stacks.iter().filter(|one| wanted.contains(&one.action)).count();
         let files: usize = self.sites.iter().map(|site| site.files.len()).sum();
+        let switched = self.stacks.iter().filter(|one| one.protection.is_some()).count();
         let resources = self.stacks.iter().flat_map(|stack| &stack.resources);
         let anew = resources.clone().filter(|one| one.replacement != Replacement::Never).count();
         let removed = resources.filter(|one| one.action == Action::Remove).count();
@@ -149,8 +154,12 @@ impl Plan {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{} {what}", counted(*count, "stack")))
             .collect();
-        let more =
-            [(anew, "resource", " made anew"), (removed, "resource", " removed"), (self.keys.len(), "key", " to make")];
+        let more = [
+            (switched, "stack", " with termination protection turned on or off"),
+            (anew, "resource", " made anew"),
+            (removed, "resource", " removed"),
+            (self.keys.len(), "key", " to make"),
+        ];
         let more =
             more.into_iter().chain([(self.functions.len(), "function", " with new code"), (files, "site file", "")]);
         words.extend(more.filter(|(count, _, _)| *count > 0).map(|(count, what, how)| counted(count, what) + how));

@@ -65,9 +65,35 @@ fn fill(value: &mut Value, known: &BTreeMap<String, String>) {
                 return;
             }
             map.values_mut().for_each(|value| fill(value, known));
+            if let Some(filled) = single(map, "Fn::Sub").and_then(|pair| with_own_names(pair, known)) {
+                *value = filled;
+            }
         }
         _ => {}
     }
+}
+
+/// `Fn::Sub` with names of its own, which hide parameters: a text where all of them are known, else `None` or the rest of it.
+fn with_own_names(pair: &Value, known: &BTreeMap<String, String>) -> Option<Value> {
+    let [Value::String(text), Value::Object(own)] = pair.as_array()?.as_slice() else { return None };
+    let mut names: BTreeMap<String, String> = known
+        .iter()
+        .filter(|(name, _)| !own.contains_key(*name))
+        .map(|(name, to)| (name.clone(), to.clone()))
+        .collect();
+    // A value that looks like a name would be taken for one.
+    let is_plain = |value: &&Value| value.as_str().is_some_and(|text| !text.contains("${"));
+    let (plain, rest): (Vec<_>, Vec<_>) = own.iter().partition(|(_, value)| is_plain(value));
+    names.extend(plain.iter().filter_map(|(name, value)| Some(((*name).clone(), value.as_str()?.to_owned()))));
+    let text = substitute(text, &names);
+    let rest: Map<String, Value> = rest.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Some(if !rest.is_empty() {
+        serde_json::json!({"Fn::Sub": [text, rest]})
+    } else if variables(&text).next().is_some() || text.contains("${!") {
+        serde_json::json!({"Fn::Sub": text})
+    } else {
+        Value::String(text)
+    })
 }
 
 fn single<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
@@ -149,6 +175,21 @@ mod tests {
         let mut value = json!([{"Ref": "Key"}, {"Fn::Sub": "a/${Key}"}, {"Fn::Sub": "${Key}/${AWS::Region}/${!Key}"}, {"Ref": "Other"}]);
         fill(&mut value, &known);
         assert_eq!(value, json!(["k1", "a/k1", {"Fn::Sub": "k1/${AWS::Region}/${!Key}"}, {"Ref": "Other"}]));
+    }
+
+    #[test]
+    fn a_substitution_with_names_of_its_own_is_filled_as_far_as_they_are_known() {
+        let known = BTreeMap::from([("Key".to_owned(), "k1".to_owned()), ("Own".to_owned(), "hidden".to_owned())]);
+        let mut value = json!([
+            {"Fn::Sub": ["${Own}/${Key}", {"Own": {"Ref": "Key"}}]},
+            {"Fn::Sub": ["${Own}/${Key}/${Other}", {"Own": "o", "Other": {"Ref": "Table"}}]},
+            {"Fn::Sub": ["${Own}/${AWS::Region}", {"Own": "o"}]},
+        ]);
+        fill(&mut value, &known);
+        assert_eq!(
+            value,
+            json!(["k1/k1", {"Fn::Sub": ["o/k1/${Other}", {"Other": {"Ref": "Table"}}]}, {"Fn::Sub": "o/${AWS::Region}"}])
+        );
     }
 
     #[test]

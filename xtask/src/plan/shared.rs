@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::make::add;
+use super::protection::switch;
 use super::{Action, Plan, SecurityChange, StackPlan, stack};
 use crate::aws::Identity;
 use crate::config::Config;
@@ -16,6 +17,7 @@ pub fn of_shared(config: &Config, identity: &Identity, stacks: &[SharedStack]) -
     let mut plan = Plan::new(config, identity);
     for one in stacks {
         let mut planned = stack::plan(&one.key, one.seen.as_ref(), &one.wanted, &BTreeMap::new())?;
+        switch(&mut planned, one.seen.as_ref().map(|seen| &seen.live), config.env.endpoint().is_none());
         if one.role.is_some() {
             planned.security = of_a_role(planned.security);
             // Which right stands in which line of which policy is nobody's concern; which rights there are is told above.

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::conditions;
 use super::declared::{filled, hidden};
 use super::diff::{Difference, Step as Place, diff};
-use super::grants;
+use super::functions::{FunctionChange, functions};
 use super::references::{references, resolve, unknown};
 use super::resources::{ResourceChange, changes};
 use super::security::{self, SecurityChange};
@@ -51,6 +52,9 @@ pub struct StackPlan {
     /// The status that the stack has, such as `UPDATE_COMPLETE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// Termination protection, where it is turned on (`true`) or off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<bool>,
     /// Parameters that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<Difference>,
@@ -72,24 +76,8 @@ impl StackPlan {
     /// Whether a deploy would write.
     #[must_use]
     pub fn changed(&self) -> bool {
-        self.action != StackAction::Unchanged
+        self.action != StackAction::Unchanged || self.protection.is_some()
     }
-}
-
-/// A function whose code changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FunctionChange {
-    /// The service.
-    pub service: String,
-    /// Logical id.
-    pub id: String,
-    /// The key of the code that runs; none where the function is new.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<String>,
-    /// The key of the code that will run; none where the function goes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
 }
 
 /// A stack's plan with what follows from it.
@@ -103,6 +91,8 @@ pub struct Planned {
     pub functions: Vec<FunctionChange>,
     /// The stack's outputs after the deploy, as far as they are known; the rest is marked as unknown.
     pub outputs: BTreeMap<String, String>,
+    /// What a person should know of it, in words.
+    pub notices: Vec<String>,
 }
 
 /// Plans one stack. `consumers` are the outputs that others use: name → who.
@@ -123,6 +113,7 @@ pub fn plan(
         stack: wanted.name.clone(),
         action,
         status: live.map(|live| live.status.as_str().to_owned()),
+        protection: None,
         parameters: vec![],
         tags: vec![],
         resources: vec![],
@@ -141,7 +132,7 @@ pub fn plan(
             let names = read(&wanted.template, wanted)?.outputs.into_keys();
             names.map(|name| (name.clone(), unknown(&format!("{service}.{name}")))).collect()
         };
-        return Ok(Planned { plan, security: vec![], functions: vec![], outputs });
+        return Ok(Planned { plan, security: vec![], functions: vec![], outputs, notices: vec![] });
     }
     // What a failed creation left is deleted first: all is new.
     let base = live.zip(template).filter(|_| compared);
@@ -154,6 +145,8 @@ pub fn plan(
         plan.tags = diff(&texts(&live.tags), &texts(&wanted.tags));
     }
     let before = before.unwrap_or_default();
+    let open = if base.is_some() { conditions::open(&before, &after) } else { BTreeSet::new() };
+    let [before, after] = [before, after].map(conditions::settle);
     plan.resources = changes(&before, &after);
     for change in &mut plan.resources {
         change.wired = wired(&change.id, [&before, &after], consumers);
@@ -167,6 +160,7 @@ pub fn plan(
         security: plan.resources.iter().filter_map(security).collect(),
         functions: functions(service, &before, &after),
         outputs: outputs(&plan, &held, &after),
+        notices: open.iter().map(|condition| undecided(&wanted.name, condition)).collect(),
         plan,
     })
 }
@@ -180,14 +174,22 @@ impl Planned {
             stack: stack.to_owned(),
             action: StackAction::Unchanged,
             status: Some(seen.live.status.as_str().to_owned()),
+            protection: None,
             parameters: vec![],
             tags: vec![],
             resources: vec![],
             outputs: vec![],
             sections: vec![],
         };
-        Self { plan, security: vec![], functions: vec![], outputs: seen.live.outputs.clone() }
+        Self { plan, security: vec![], functions: vec![], outputs: seen.live.outputs.clone(), notices: vec![] }
     }
+}
+
+fn undecided(stack: &str, condition: &str) -> String {
+    format!(
+        "stack `{stack}`: whether its condition `{condition}` holds is known only to CloudFormation; what goes by it is planned as if it \
+         held, and a removal or replacement that this plan does not tell is refused at the change set"
+    )
 }
 
 fn read(text: &str, wanted: &StackInput) -> anyhow::Result<Template> {
@@ -248,19 +250,4 @@ fn first_key(one: &Difference) -> Option<&str> {
         Some(Place::Key(key)) => Some(key),
         _ => None,
     }
-}
-
-fn functions(service: &str, before: &Template, after: &Template) -> Vec<FunctionChange> {
-    let code = |template: &Template, id: &str| {
-        let function = template.resources.get(id).filter(|one| one.kind == "AWS::Lambda::Function")?;
-        Some(function.properties.get("Code")?.get("S3Key").map(grants::compact).unwrap_or_default())
-    };
-    let ids: BTreeSet<&String> = before.resources.keys().chain(after.resources.keys()).collect();
-    let change = |id: &String| FunctionChange {
-        service: service.to_owned(),
-        id: id.clone(),
-        before: code(before, id),
-        after: code(after, id),
-    };
-    ids.into_iter().map(change).filter(|one| one.before != one.after).collect()
 }

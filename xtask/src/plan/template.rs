@@ -17,6 +17,8 @@ pub(super) struct Template {
     pub(super) resources: BTreeMap<String, Resource>,
     /// The `Value` of each output.
     pub(super) outputs: BTreeMap<String, Value>,
+    /// The condition of each output that has one.
+    pub(super) conditional_outputs: BTreeMap<String, String>,
     /// `Conditions`, `Mappings`, `Transform` and the like.
     pub(super) sections: BTreeMap<String, Value>,
 }
@@ -60,6 +62,10 @@ impl Template {
                     template.resources = resources.into_iter().map(|(name, value)| (name, resource(value))).collect();
                 }
                 ("Outputs", Value::Object(outputs)) => {
+                    let condition = |(name, output): (&String, &Value)| {
+                        Some((name.clone(), output.get("Condition")?.as_str()?.to_owned()))
+                    };
+                    template.conditional_outputs = outputs.iter().filter_map(condition).collect();
                     let value = |output: &Value| output.get("Value").cloned().unwrap_or_default();
                     template.outputs = outputs.into_iter().map(|(name, output)| (name, value(&output))).collect();
                 }

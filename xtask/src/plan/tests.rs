@@ -1,5 +1,7 @@
 //! Plans of whole stacks, and how they read.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::StackStatus;
@@ -113,27 +115,6 @@ fn a_stack_that_is_as_wanted_has_no_plan() {
     let same = planned(&input(LIVE, "code/orders/1111111111111111.zip"));
     assert_eq!((same.plan.action, same.plan.changed()), (StackAction::Unchanged, false));
     assert_eq!(same.outputs["ApiUrl"], "https://api.example");
-}
-
-#[test]
-fn a_parameter_that_has_its_default_is_in_no_plan() {
-    let with_default = LIVE.replace("Parameters: {", "Parameters: {Size: {Type: Number, Default: 3}, ");
-    let mut there = Seen { template: Some(with_default.clone()), ..seen() };
-    there.live.parameters.insert("Size".into(), "3".into());
-    let sent = input(&with_default, "code/orders/2222222222222222.zip");
-    let planned = plan_stack("orders", Some(&there), &sent, &BTreeMap::new()).unwrap();
-    let places: Vec<String> = planned.plan.parameters.iter().map(Difference::place).collect();
-    assert_eq!(places, ["CodeKey"]);
-}
-
-#[test]
-fn a_template_whose_parameter_is_never_told_is_refused_before_anything_is_planned() {
-    let hidden = LIVE.replace("Origin: {Type: String}", "Origin: {Type: String, NoEcho: true}");
-    for seen in [None, Some(seen())] {
-        let error = plan_stack("orders", seen.as_ref(), &input(&hidden, "c"), &BTreeMap::new()).unwrap_err();
-        assert!(error.to_string().contains("`demo-dev-orders` has `NoEcho` on `Origin`"), "{error}");
-        assert!(crate::error::hints(&error).next().unwrap().contains("{{resolve:secretsmanager:"));
-    }
 }
 
 #[test]

@@ -112,7 +112,8 @@ async fn termination_protection_is_as_the_environment_wants_it_in_both_direction
         let world = World { protected, template: template("new"), ..World::at("CREATE_COMPLETE") };
         let input = StackInput { tags: BTreeMap::new(), ..wanted(None) };
         let (calls, result) = run(world, &input, Policy { protect, ..USUAL }, true).await;
-        assert_eq!(result.unwrap().outcome, Outcome::Unchanged);
+        let outcome = if expected.is_some() { Outcome::Protection } else { Outcome::Unchanged };
+        assert_eq!(result.unwrap().outcome, outcome);
         assert_eq!(calls.first().map(String::as_str), expected, "{protect} {protected}");
     }
 }
