@@ -83,8 +83,14 @@ mod tests {
     fn etags_are_those_of_s3() {
         let whole = Object::new(Bytes::from_static(b"abc"), About::default());
         assert_eq!(whole.etag, "900150983cd24fb0d6963f7d28e17f72");
-        let parts = BTreeMap::from([(1, (Bytes::from_static(b"abc"), md5(b"abc")))]);
-        let parts = Object::of_parts(Upload { parts, ..Upload::default() }, About::default());
-        assert_eq!((parts.etag.as_str(), parts.len()), ("1c06d4b3cc7c6d7b3d2a3ec6cf2e1b2a-1", 3));
+        // What `printf abc | md5sum | xxd -r -p | md5sum` prints, and the same with a second part `d`.
+        for (bodies, etag, length) in [
+            (&["abc"][..], "af5da9f45af7a300e3aded972f8ff687-1", 3),
+            (&["abc", "d"], "26b10a702bd95f42e3c2737f5975aa20-2", 4),
+        ] {
+            let parts = (1..).zip(bodies).map(|(number, body)| (number, (Bytes::from(*body), md5(body.as_bytes()))));
+            let whole = Object::of_parts(Upload { parts: parts.collect(), ..Upload::default() }, About::default());
+            assert_eq!((whole.etag.as_str(), whole.len()), (etag, length));
+        }
     }
 }

@@ -129,6 +129,10 @@ fn measure(setup: &Setup, server: &Server, tool: Tool, folder: &Path) -> anyhow:
 /// The same bytes in new files with new times, as git leaves them.
 fn clone(folder: &Path) -> anyhow::Result<()> {
     let copy = folder.with_extension("clone");
+    if copy.is_dir() {
+        // Of a run that was killed: `cp` would write into it.
+        fs::remove_dir_all(&copy).with_context(|| format!("cannot delete `{}`", copy.display()))?;
+    }
     let status = Command::new("cp").arg("-r").arg(folder).arg(&copy).status().context("cannot start cp")?;
     anyhow::ensure!(status.success(), "cp failed");
     fs::remove_dir_all(folder)?;

@@ -1,5 +1,5 @@
-//! One request to S3: signed, sent over the SDK's own transport, repeated where that helps. The SDK's client would do the
-//! same at five times the processor's time per PUT, and would hide each `SlowDown` from the limit that must hear of it.
+//! One request to S3: signed by the SDK's signer, sent over its transport, repeated where that helps. The SDK's client would
+//! repeat by itself, and so hide each `SlowDown` from the limit that must hear of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
