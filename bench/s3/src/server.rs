@@ -1,5 +1,6 @@
 //! The calls of S3 that syncs make, over HTTP, with a latency of choice. Signatures and payload hashes are checked by `s3s`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,7 +10,13 @@ use futures_util::StreamExt;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
-use s3s::dto::*;
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag, ETagCondition, GetObjectInput,
+    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
+    ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
+};
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
@@ -70,7 +77,7 @@ impl Server {
 
     /// Empties a bucket, and makes it where it is not.
     pub(crate) fn empty(&self, bucket: &str) {
-        self.shared.memory.lock().objects.insert(bucket.to_owned(), Default::default());
+        self.shared.memory.lock().objects.insert(bucket.to_owned(), BTreeMap::default());
     }
 
     /// Takes a bucket away.
@@ -79,7 +86,7 @@ impl Server {
     }
 
     /// The bytes of each object of a bucket but the sync's own, by key.
-    pub(crate) fn contents(&self, bucket: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
+    pub(crate) fn contents(&self, bucket: &str) -> BTreeMap<String, Vec<u8>> {
         let state = self.shared.memory.lock();
         let objects = state.objects.get(bucket).into_iter().flatten().filter(|(key, _)| !key.starts_with(".site/"));
         objects.map(|(key, object)| (key.clone(), object.body.concat())).collect()
