@@ -131,10 +131,6 @@ impl Repository {
         Ran::finished(command.envs(variables.iter().map(|(name, value)| (name, value))))
     }
 
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// Starts the deployer; stderr is piped.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
         command(&self.root, args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()

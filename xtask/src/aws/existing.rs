@@ -1,6 +1,7 @@
 //! Whether something of a name is there, whoever made it, and what an account has left. Calls only.
 
 use anyhow::Context;
+use aws_sdk_cloudfront::types::FunctionStage;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 
 use super::{Aws, explain, names};
@@ -21,7 +22,8 @@ pub async fn has(aws: &Aws, kind: &str, name: &str) -> anyhow::Result<bool> {
 }
 
 async fn function(client: &aws_sdk_cloudfront::Client, name: &str) -> anyhow::Result<bool> {
-    match client.describe_function().name(name).send().await {
+    // A stage must be named; each function has this one, published or not.
+    match client.describe_function().name(name).stage(FunctionStage::Development).send().await {
         Ok(_) => Ok(true),
         Err(error) if error.code() == Some("NoSuchFunctionExists") => Ok(false),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for the CloudFront function `{name}`")),
