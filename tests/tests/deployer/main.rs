@@ -14,6 +14,7 @@ mod killed;
 mod lifecycle;
 mod observe;
 mod operations;
+mod pipelines;
 mod plan;
 mod releases;
 mod repository;
