@@ -185,7 +185,9 @@ fn more_deletes_than_allowed_are_refused_before_anything_is_written() {
 #[test]
 fn a_lost_and_a_damaged_manifest_are_rebuilt_without_an_upload() {
     block(async {
-        for damage in ["", "{}", "{\"format\":\"site-sync 1\",\"owner\":\"demo\",\"objects\":9,\"headers\":[]}\n"] {
+        let cut = "{\"format\":\"site-sync 1\",\"owner\":\"demo\",\"objects\":9,\"headers\":[]}\n";
+        let of_earlier_versions = "{\n  \"files\": {\n    \"index.html\": {\"sha256\": \"00\"}\n  }\n}";
+        for damage in ["", "{}", cut, of_earlier_versions] {
             let world = World::new();
             let files = super::site(&[1, 2], 1);
             Deployer::new(&world, None).deploy(&files).await.unwrap();
