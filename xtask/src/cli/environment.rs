@@ -122,4 +122,7 @@ pub struct KeysRotateArgs {
     /// A key has leaked: the old one goes at once, and with it all that it signed.
     #[arg(long)]
     pub revoke: bool,
+    /// As JSON: `{environment, revoked, keys: [{service, key, fingerprint, before}]}`.
+    #[arg(long)]
+    pub json: bool,
 }

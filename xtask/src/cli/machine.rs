@@ -13,6 +13,9 @@ pub struct LocalArgs {
     /// Which emulated environment.
     #[command(flatten)]
     pub env: EnvArgs,
+    /// Of `start` and `status`, as JSON: `{running, pid, started, endpoint, folder, bytes}`; of `parity`: a list.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What can be done with the emulator.
@@ -30,6 +33,17 @@ pub enum LocalAction {
     Logs,
     /// Print what a deploy to it does not prove of the templates, and what does.
     Parity,
+}
+
+/// Arguments of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
+    /// Which environment.
+    #[command(flatten)]
+    pub env: EnvArgs,
+    /// As JSON: `{environment, ready, checks: [{name, found, lack, required, remedy}]}`; exit code 1 where it is not ready.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `test`.

@@ -20,7 +20,7 @@ pub use environment::{
 };
 pub use envs::{DestroyArgs, EnvCommand, EnvDownArgs, EnvGcArgs, EnvListArgs, EnvUpArgs, RestoreArgs};
 pub use iam::{BootstrapArgs, IamCommand, IamDiffArgs, IamPrintArgs};
-pub use machine::{BenchArgs, BenchPart, LocalAction, LocalArgs, Suite, TestArgs};
+pub use machine::{BenchArgs, BenchPart, DoctorArgs, LocalAction, LocalArgs, Suite, TestArgs};
 pub use observe::{DriftArgs, LogsArgs, OpenArgs, StatusArgs, TimelineArgs};
 pub use pipeline::{AffectedArgs, CiCommand, CommentArgs};
 pub use plan::PlanArgs;
@@ -106,7 +106,7 @@ pub enum Command {
     /// The AWS emulator on this machine.
     Local(LocalArgs),
     /// Check every prerequisite and say how to get what is missing.
-    Doctor(EnvArgs),
+    Doctor(DoctorArgs),
     /// Print the services that a change can influence.
     Affected(AffectedArgs),
     /// The workflows of GitHub Actions: generated, checked, and what they call.

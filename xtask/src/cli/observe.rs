@@ -89,4 +89,7 @@ pub struct OpenArgs {
     /// CloudFormation's page in the console of AWS: of the service's stack, or of all.
     #[arg(long)]
     pub console: bool,
+    /// As JSON: `{url, opened}`.
+    #[arg(long)]
+    pub json: bool,
 }

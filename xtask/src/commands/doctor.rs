@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::Ctx;
 use super::test::browser;
 use crate::aws::Aws;
 use crate::build::Plan;
-use crate::cli::EnvArgs;
+use crate::cli::DoctorArgs;
 use crate::config::Config;
 use crate::deploy::{Source, World};
-use crate::error::{Problem, hints};
+use crate::error::{Exit, Problem, hints};
 use crate::local::{self, OLDEST_PYTHON, Python, Version};
 use crate::preflight::tools::{NODE, NODE_SOURCE, RUST, RUST_SOURCE, at_least, standard_library, version, zigbuild};
 use crate::preflight::{self, Weight};
@@ -42,8 +44,8 @@ impl Check {
     }
 }
 
-pub(super) async fn run(args: EnvArgs, ctx: &Ctx) -> anyhow::Result<()> {
-    let config = ctx.config(&args)?;
+pub(super) async fn run(args: DoctorArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
+    let config = ctx.config(&args.env)?;
     let mut checks = tools();
     match config.env.emulator_port() {
         Some(_) => checks.push(emulator(ctx, &config).await?),
@@ -52,15 +54,29 @@ pub(super) async fn run(args: EnvArgs, ctx: &Ctx) -> anyhow::Result<()> {
     if checks.last().is_some_and(|reached| reached.found.is_ok()) {
         checks.extend(deploy(&config).await?);
     }
+    let missing: Vec<&str> = missing(&checks).collect();
+    if args.json {
+        ctx.ui.data(serde_json::to_string_pretty(&data(&config.env.name, &checks))?);
+        return Ok(if missing.is_empty() { Exit::Done } else { Exit::Failed });
+    }
     for check in &checks {
         ctx.ui.data(check.line());
     }
-    let missing: Vec<&str> = missing(&checks).collect();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(Exit::Done);
     }
     let message = format!("environment `{}` cannot be deployed from here: {}", config.env.name, missing.join(", "));
     Err(Problem::failed(message).hint("the table says how to get each").into())
+}
+
+fn data(environment: &str, checks: &[Check]) -> Value {
+    let check = |one: &Check| {
+        let remedy = one.found.is_err().then_some(&one.remedy);
+        let (found, lack) = (one.found.as_ref().ok(), one.found.as_ref().err());
+        json!({"name": one.name, "found": found, "lack": lack, "required": one.required, "remedy": remedy})
+    };
+    let ready = missing(checks).next().is_none();
+    json!({"environment": environment, "ready": ready, "checks": checks.iter().map(check).collect::<Vec<_>>()})
 }
 
 /// The names of what is required and not there.
@@ -146,6 +162,12 @@ mod tests {
         let lack = |name| Check::of(name, Err("not found".to_owned()), "get it");
         let checks = [lack("node"), lack("browser").optional(), Check::of("git", Ok("2.39.5".to_owned()), "")];
         assert_eq!(missing(&checks).collect::<Vec<_>>(), ["node"]);
+        let told = data("dev", &checks);
+        assert_eq!(told["ready"], false);
+        let node = json!({"name": "node", "found": null, "lack": "not found", "required": true, "remedy": "get it"});
+        assert_eq!(told["checks"][0], node);
+        assert_eq!((&told["checks"][2]["found"], &told["checks"][2]["remedy"]), (&json!("2.39.5"), &Value::Null));
+        assert_eq!(data("dev", &checks[1..])["ready"], true);
         assert_eq!(checks[0].line(), "missing  node           not found; get it");
         assert_eq!(checks[2].line(), "ok       git            2.39.5");
     }

@@ -1,5 +1,7 @@
 //! `open`: a site, an API, the dashboard or the console in the browser.
 
+use serde_json::json;
+
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::OpenArgs;
@@ -19,10 +21,16 @@ pub(super) async fn run(args: OpenArgs, ctx: &Ctx) -> anyhow::Result<()> {
         choose(&config.app, &outputs, &args, &config.env.name)?
     };
     let url = web(url)?;
-    ctx.ui.data(&url);
-    // Printed already: where there is no browser, a person has what they need.
-    if let Err(error) = ::open::that_detached(&url) {
+    if !args.json {
+        ctx.ui.data(&url);
+    }
+    // Where there is no browser, the URL is what a person needs.
+    let opened = ::open::that_detached(&url);
+    if let Err(error) = &opened {
         ctx.ui.warn(format!("no browser could be opened: {error}"));
+    }
+    if args.json {
+        ctx.ui.data(json!({"url": url, "opened": opened.is_ok()}).to_string());
     }
     Ok(())
 }
@@ -111,7 +119,13 @@ mod tests {
             ("orders".to_owned(), values("ApiUrl", "api")),
             ("mail".to_owned(), values("DashboardUrl", "board")),
         ]);
-        let args = OpenArgs { env: EnvArgs::default(), service: service.map(str::to_owned), dashboard, console: false };
+        let args = OpenArgs {
+            env: EnvArgs::default(),
+            service: service.map(str::to_owned),
+            dashboard,
+            console: false,
+            json: false,
+        };
         choose(&app, &outputs, &args, "dev")
     }
 

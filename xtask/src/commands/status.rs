@@ -6,10 +6,10 @@ use tokio::task::JoinSet;
 use super::Ctx;
 use crate::cli::StatusArgs;
 use crate::config::{Config, environments};
-use crate::error::Problem;
+use crate::error::{Exit, Problem};
 use crate::status::{Environment, look, text};
 
-pub(super) async fn run(args: StatusArgs, ctx: &Ctx) -> anyhow::Result<()> {
+pub(super) async fn run(args: StatusArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
     let configs = if args.env.env.is_some() || args.env.branch.is_some() {
         vec![ctx.config(&args.env)?]
     } else {
@@ -27,11 +27,15 @@ pub(super) async fn run(args: StatusArgs, ctx: &Ctx) -> anyhow::Result<()> {
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&found)?);
     } else {
-        ctx.ui.data(text(&found, Timestamp::now(), ctx.ui.data_colour()));
+        ctx.ui.data(text(&found, Timestamp::now(), ctx.ui.data_colour(), ctx.ui.columns()));
     }
     if found.iter().all(|one| one.seen.is_err()) {
+        if args.json {
+            // Each environment's error is in the data already, which is one document.
+            return Ok(Exit::Failed);
+        }
         let hint = "cargo xtask local start, or sign in to an account (aws sso login)";
         return Err(Problem::failed("no environment could be looked at").hint(hint).into());
     }
-    Ok(())
+    Ok(Exit::Done)
 }

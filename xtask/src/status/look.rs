@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::show::{Environment, Seen, Stack, Swapped};
+use super::show::{Environment, Latest, Seen, Stack, Swapped};
 use crate::aws::{Aws, alarms, overview};
 use crate::config::Config;
 use crate::hotswap;
-use crate::releases::{Ledger, show};
+use crate::releases::Ledger;
 
 /// Longest wait for one environment: the search for credentials alone may take some seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,7 +56,7 @@ async fn see(config: &Config) -> anyhow::Result<Seen> {
         return Ok(seen);
     }
     match release.context("the last release is not known") {
-        Ok(release) => seen.release = release.map(|one| show::line(&one, false).trim().to_owned()),
+        Ok(release) => seen.release = release.as_ref().map(Latest::new),
         Err(error) => seen.unknown.push(format!("{error:#}")),
     }
     match swapped.context("what is hotswapped is not known") {

@@ -4,4 +4,4 @@ mod look;
 mod show;
 
 pub use look::look;
-pub use show::{Environment, Seen, Stack, Swapped, text};
+pub use show::{Environment, Latest, Seen, Stack, Swapped, text};

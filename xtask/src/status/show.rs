@@ -1,13 +1,14 @@
 //! An environment's state as data and in words.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::aws::overview::Overview;
 use crate::hotswap::Swap;
+use crate::releases::record::{Made, Release};
+use crate::releases::show;
 
 /// One environment of config/.
 #[derive(Clone, Debug, Serialize)]
@@ -32,8 +33,8 @@ pub struct Environment {
 pub struct Seen {
     /// In the order of the services.
     pub stacks: Vec<Stack>,
-    /// The last release in a line.
-    pub release: Option<String>,
+    /// The last release.
+    pub release: Option<Latest>,
     /// Functions that run another code than their stack's.
     pub hotswapped: Vec<Swapped>,
     /// `service.Output` → URL.
@@ -43,6 +44,24 @@ pub struct Seen {
     /// What could not be looked at, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+}
+
+/// The last release.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Latest {
+    /// Counts up in its environment.
+    pub id: u64,
+    /// When, by whom and by which command.
+    #[serde(flatten)]
+    pub made: Made,
+    /// `false` where the deploy failed.
+    pub complete: bool,
+    /// The services that it touched.
+    pub services: Vec<String>,
+    /// All of that for people.
+    #[serde(skip)]
+    line: String,
 }
 
 /// A service's stack.
@@ -76,6 +95,20 @@ pub struct Swapped {
     pub at: String,
 }
 
+impl Latest {
+    /// As the ledger has it.
+    #[must_use]
+    pub fn new(release: &Release) -> Self {
+        Self {
+            id: release.id,
+            made: release.made.clone(),
+            complete: release.complete,
+            services: release.touched().map(|(name, _)| name.to_owned()).collect(),
+            line: show::line(release, false).trim().to_owned(),
+        }
+    }
+}
+
 impl Stack {
     /// A stack as it was found.
     #[must_use]
@@ -103,58 +136,106 @@ fn seen<S: Serializer>(seen: &Result<Seen, String>, serializer: S) -> Result<S::
     }
 }
 
-/// A paragraph per environment.
+/// A paragraph per environment, for a terminal of so many columns.
 #[must_use]
-pub fn text(environments: &[Environment], now: Timestamp, colour: bool) -> String {
-    let paint = |code: &str, text: &str| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
-    let mut text = String::new();
+pub fn text(environments: &[Environment], now: Timestamp, colour: bool, columns: usize) -> String {
+    let page = Page { colour, columns };
+    let mut lines = Vec::new();
     for one in environments {
-        let place = if one.emulated { "emulator".to_owned() } else { one.account.clone() };
-        let _ = writeln!(text, "{} ({place}, {})", paint("1", &one.name), one.region);
+        let place = if one.emulated { "emulator" } else { one.account.as_str() };
+        lines.extend(page.words(&page.paint("1", &one.name), &format!("({place}, {})", one.region), ""));
         match &one.seen {
-            Err(error) => {
-                let _ = writeln!(text, "  {} {error}", paint("1;33", "not reachable:"));
+            Err(error) => lines.extend(page.words(&page.paint("1;33", "  not reachable:"), error, INDENT)),
+            Ok(seen) if seen.stacks.iter().all(|stack| stack.status.is_none()) => {
+                lines.push("  nothing deployed".to_owned());
             }
-            Ok(seen) if seen.stacks.iter().all(|stack| stack.status.is_none()) => text.push_str("  nothing deployed\n"),
-            Ok(seen) => show(&mut text, seen, now, &paint),
+            Ok(seen) => lines.extend(page.environment(seen, now)),
         }
     }
-    text
+    lines.join("\n") + "\n"
 }
 
-fn show(text: &mut String, seen: &Seen, now: Timestamp, paint: &dyn Fn(&str, &str) -> String) {
-    let width = seen.stacks.iter().map(|stack| stack.name.len()).max().unwrap_or_default();
-    for stack in &seen.stacks {
-        let Some(status) = &stack.status else {
-            let _ = writeln!(text, "  {:width$}  {}", stack.name, paint("1;33", "missing"));
-            continue;
+/// Begins a line that goes on with the one above it.
+const INDENT: &str = "      ";
+
+/// How it is shown.
+#[derive(Clone, Copy, Debug)]
+struct Page {
+    colour: bool,
+    columns: usize,
+}
+
+impl Page {
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// A label and the words about it.
+    fn words(self, label: &str, text: &str, indent: &str) -> Vec<String> {
+        let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        self.flow(label.to_owned(), &words, " ", indent)
+    }
+
+    /// Puts one after the other into lines. What is wider than a line is not broken: a URL stays one.
+    fn flow(self, first: String, rest: &[String], gap: &str, indent: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut line = first;
+        for part in rest {
+            if width(&line) + gap.len() + width(part.trim_end()) > self.columns {
+                lines.push(std::mem::replace(&mut line, format!("{indent}{part}")));
+            } else {
+                line = format!("{line}{gap}{part}");
+            }
+        }
+        lines.push(line);
+        lines.iter().map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    fn environment(self, seen: &Seen, now: Timestamp) -> Vec<String> {
+        let mut lines = self.stacks(&seen.stacks, now);
+        if let Some(release) = &seen.release {
+            let parts: Vec<String> = release.line.split("  ").map(str::trim).map(str::to_owned).collect();
+            let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            lines.extend(self.flow("  release   ".to_owned(), &parts, "  ", INDENT));
+        }
+        for line in hotswapped(&seen.hotswapped, now) {
+            lines.extend(self.words(&self.paint("1;33", "  hotswapped"), &format!(" {line}"), INDENT));
+        }
+        for alarm in &seen.alarms {
+            lines.extend(self.flow(self.paint("1;31", "  ALARM     "), std::slice::from_ref(alarm), "  ", INDENT));
+        }
+        for (name, url) in &seen.urls {
+            lines.extend(self.flow(format!("  {name}"), std::slice::from_ref(url), "  ", INDENT));
+        }
+        for error in &seen.unknown {
+            lines.extend(self.words(&self.paint("1;33", "  unknown:"), error, INDENT));
+        }
+        lines
+    }
+
+    fn stacks(self, stacks: &[Stack], now: Timestamp) -> Vec<String> {
+        let names = stacks.iter().map(|stack| stack.name.len()).max().unwrap_or_default();
+        let states = stacks.iter().filter_map(|stack| stack.status.as_ref()).map(String::len).max().unwrap_or_default();
+        let row = |stack: &Stack| {
+            let name = format!("  {:names$}", stack.name);
+            let Some(status) = &stack.status else {
+                return self.flow(name, &[self.paint("1;33", "missing")], "  ", INDENT);
+            };
+            let sound = matches!(status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE");
+            let drift = match stack.drift.as_str() {
+                "DRIFTED" => self.paint("1;31", "drifted"),
+                "IN_SYNC" => "in sync".to_owned(),
+                _ => String::new(),
+            };
+            let checked = stack.drift_checked.filter(|_| !drift.is_empty()).map(|at| format!(" ({})", ago(at, now)));
+            let parts = [
+                self.paint(if sound { "32" } else { "1;31" }, &format!("{status:states$}")),
+                format!("{:<10}", stack.changed.map(|at| ago(at, now)).unwrap_or_default()),
+                format!("{drift}{}", checked.unwrap_or_default()),
+            ];
+            self.flow(name, &parts, "  ", INDENT)
         };
-        let sound = matches!(status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE");
-        let age = stack.changed.map(|at| ago(at, now)).unwrap_or_default();
-        let drift = match stack.drift.as_str() {
-            "DRIFTED" => paint("1;31", "drifted"),
-            "IN_SYNC" => "in sync".to_owned(),
-            _ => String::new(),
-        };
-        let checked = stack.drift_checked.filter(|_| !drift.is_empty()).map(|at| format!(" ({})", ago(at, now)));
-        let status = paint(if sound { "32" } else { "1;31" }, &format!("{status:<15}"));
-        let line = format!("  {:width$}  {status}  {age:<10}  {drift}{}", stack.name, checked.unwrap_or_default());
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    if let Some(release) = &seen.release {
-        let _ = writeln!(text, "  release     {release}");
-    }
-    for line in hotswapped(&seen.hotswapped, now) {
-        let _ = writeln!(text, "  {}  {line}", paint("1;33", "hotswapped"));
-    }
-    for alarm in &seen.alarms {
-        let _ = writeln!(text, "  {}       {alarm}", paint("1;31", "ALARM"));
-    }
-    for (name, url) in &seen.urls {
-        let _ = writeln!(text, "  {name}  {url}");
-    }
-    for error in &seen.unknown {
-        let _ = writeln!(text, "  {} {error}", paint("1;33", "unknown:"));
+        stacks.iter().flat_map(row).collect()
     }
 }
 
@@ -177,6 +258,11 @@ fn hotswapped(all: &[Swapped], now: Timestamp) -> Vec<String> {
         format!("{service}: {functions} by {}, {age}", who.join(" and "))
     };
     services.into_iter().map(line).collect()
+}
+
+/// Columns of a text; colours take none.
+fn width(text: &str) -> usize {
+    console::measure_text_width(text)
 }
 
 /// `3 min ago`; the largest unit that is not zero.
@@ -225,7 +311,7 @@ mod tests {
                 stack("orders", "UPDATE_ROLLBACK_FAILED", "IN_SYNC", 900_000),
                 stack("users", "CREATE_COMPLETE", "NOT_CHECKED", 0),
             ],
-            release: Some("3  2026-11-24 22:10  root".into()),
+            release: Some(Latest::new(&release())),
             hotswapped: [
                 ("bills", "add", "ann"),
                 ("orders", "get", "bob"),
@@ -251,15 +337,45 @@ mod tests {
         ]
     }
 
+    fn release() -> Release {
+        serde_json::from_value(serde_json::json!({
+            "version": 1, "id": 3, "environment": "dev", "complete": true, "services": {},
+            "made": {"at": "2026-11-24T22:10:00Z", "by": "root", "milliseconds": 1, "action": {"kind": "deploy"}},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal_and_no_word_is_broken() {
+        for columns in [50, 80] {
+            for colour in [false, true] {
+                let shown = text(&environments(), at(1_000_000), colour, columns);
+                for line in shown.lines() {
+                    assert!(console::measure_text_width(line) <= columns, "{columns}: {line}");
+                }
+                for word in ["demo-dev-orders", "UPDATE_ROLLBACK_FAILED", "in sync (16 min ago)", "2026-11-24 22:10"] {
+                    assert!(shown.contains(word), "{columns}: `{word}` is broken in {shown}");
+                }
+            }
+        }
+        let url = "https://example.com/a/long/way";
+        let dev = environments().remove(0);
+        let environments = [Environment {
+            seen: Ok(Seen { urls: BTreeMap::from([("site.SiteUrl".into(), url.into())]), ..dev.seen.clone().unwrap() }),
+            ..dev
+        }];
+        assert!(text(&environments, at(0), false, 20).contains(url), "a URL is one word, however long");
+    }
+
     #[test]
     fn each_environment_is_a_paragraph_and_one_that_cannot_be_reached_says_so() {
-        insta::assert_snapshot!(text(&environments(), at(1_000_000), false), @"
+        insta::assert_snapshot!(text(&environments(), at(1_000_000), false, 80), @"
         dev (111111111111, eu-central-1)
-          demo-dev-bills   UPDATE_COMPLETE  30 s ago    drifted (16 min ago)
+          demo-dev-bills   UPDATE_COMPLETE         30 s ago    drifted (16 min ago)
           demo-dev-mail    missing
           demo-dev-orders  UPDATE_ROLLBACK_FAILED  27 h ago    in sync (16 min ago)
-          demo-dev-users   CREATE_COMPLETE  11 d ago
-          release     3  2026-11-24 22:10  root
+          demo-dev-users   CREATE_COMPLETE         11 d ago
+          release     3  2026-11-24 22:10  root  -  deploy: nothing
           hotswapped  bills: demo-dev-bills-add by ann, 16 min ago
           hotswapped  orders: 3 functions by ann and bob, 1 min ago
           ALARM       demo-dev-bills-addErrors
@@ -277,6 +393,9 @@ mod tests {
         let json = serde_json::to_value(environments()).unwrap();
         assert_eq!(json[0]["stacks"][0]["drift"], "DRIFTED");
         assert_eq!(json[0]["urls"]["site.SiteUrl"], "https://example.com/");
+        assert_eq!(json[0]["release"]["id"], 3);
+        assert_eq!(json[0]["release"]["at"], "2026-11-24T22:10:00Z");
+        assert_eq!(json[0]["release"]["action"]["kind"], "deploy");
         assert_eq!(json[2]["error"], "no usable credentials");
     }
 }

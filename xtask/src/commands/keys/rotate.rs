@@ -4,6 +4,8 @@
 //! before a kill: the labels in Secrets Manager say how far the rotation is, and the next run goes on from there.
 
 use anyhow::Context as _;
+use serde::Serialize;
+use serde_json::json;
 
 use super::{Named, Seen, look, select};
 use crate::aws::Aws;
@@ -38,7 +40,23 @@ pub(super) async fn run(args: KeysRotateArgs, ctx: &Ctx) -> anyhow::Result<()> {
     confirm(ctx, &config, &identity.account, &seen, args.revoke)?;
     // The question is answered for the deploys that follow, too.
     let ctx = Ctx { ui: ctx.ui.answered(), ..ctx.clone() };
-    Box::pin(rotate(&ctx, &aws, &config, &seen, args.revoke)).await
+    let keys = Box::pin(rotate(&ctx, &aws, &config, &seen, args.revoke)).await?;
+    if args.json {
+        let data = json!({"environment": config.env.name, "revoked": args.revoke, "keys": keys});
+        ctx.ui.data(serde_json::to_string_pretty(&data)?);
+    }
+    Ok(())
+}
+
+/// A key after its rotation.
+#[derive(Clone, Debug, Serialize)]
+struct Rotated {
+    service: String,
+    key: String,
+    /// Of the one that signs now.
+    fingerprint: String,
+    /// What becomes of the one before, in words.
+    before: String,
 }
 
 /// Another rotation would take the label from a key whose signatures are still out there.
@@ -75,7 +93,7 @@ fn services(seen: &[Seen]) -> Vec<String> {
     services
 }
 
-async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bool) -> anyhow::Result<()> {
+async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bool) -> anyhow::Result<Vec<Rotated>> {
     let services = services(seen);
     let mut turns: Vec<(&Seen, Version)> = Vec::new();
     for one in seen {
@@ -117,6 +135,7 @@ async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bo
     })?;
     let named: Vec<Named> = turns.iter().map(|(one, _)| one.named.clone()).collect();
     let now = look(aws, config, &named).await?;
+    let mut rotated = Vec::new();
     for (one, next) in &turns {
         let fate = if revoke {
             refuse_trusted(
@@ -132,8 +151,14 @@ async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bo
         let signs = &next.public.fingerprint;
         ctx.ui
             .step("Rotated", format!("{}.{}: {signs} signs, the key before {fate}", one.named.service, one.named.key));
+        rotated.push(Rotated {
+            service: one.named.service.clone(),
+            key: one.named.key.clone(),
+            fingerprint: signs.clone(),
+            before: fate,
+        });
     }
-    Ok(())
+    Ok(rotated)
 }
 
 /// What becomes of the key before, which no clock takes away: a deploy does.
