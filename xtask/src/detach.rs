@@ -1,23 +1,25 @@
-//! Ctrl-C: what goes on in AWS is left to AWS, and it is said what that is and how to come back to it. A terminal that
-//! goes away ends nothing.
+//! Ctrl-C and SIGTERM: what goes on in AWS is left to AWS, and it is said what that is and how to come back to it. A terminal
+//! that goes away ends nothing.
 
 use std::process::exit;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::child;
 use crate::ui::Ui;
 
 /// Exit code of an interrupted command: 128 + SIGINT, as shells have it. In README under "Exit codes".
 const INTERRUPTED: i32 = 130;
+/// The same of SIGTERM, which a CI job's end sends.
+const TERMINATED: i32 = 143;
 
 /// Takes signals on a thread of its own, which answers whatever the command is doing or waiting for. `again` is the
 /// command line that goes on from there.
 pub fn watch(ui: &Ui, again: String) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut interrupts, mut hangups) = {
+    let (mut interrupts, mut ends, mut hangups) = {
         let _inside = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?)
     };
     child::keep_apart();
     let ui = ui.clone();
@@ -26,20 +28,27 @@ pub fn watch(ui: &Ui, again: String) -> std::io::Result<()> {
             // Somebody closed the terminal: the deploy is as good as before, only nobody reads along.
             let deaf = async { while hangups.recv().await.is_some() {} };
             let leave = async {
-                interrupts.recv().await;
+                let code = end(&mut interrupts, &mut ends).await;
                 // On one more thread: the terminal may be slow, and a second Ctrl-C must not wait for it.
                 std::thread::spawn(move || {
                     child::interrupt();
                     ui.part(&words(&ui.ongoing(), &again));
-                    exit(INTERRUPTED);
+                    exit(code);
                 });
-                interrupts.recv().await;
-                exit(INTERRUPTED);
+                exit(end(&mut interrupts, &mut ends).await);
             };
             tokio::join!(deaf, leave)
         })
     })?;
     Ok(())
+}
+
+/// Waits for what ends the command, and gives its exit code.
+async fn end(interrupts: &mut Signal, ends: &mut Signal) -> i32 {
+    tokio::select! {
+        _ = interrupts.recv() => INTERRUPTED,
+        _ = ends.recv() => TERMINATED,
+    }
 }
 
 /// The command line of this process, as it would be typed again.

@@ -14,7 +14,7 @@ pub(super) async fn run(args: LogsArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
     let sources = sources(&config.app, &config.prefix(), &args.service, &args.function)?;
     let since = Span::try_from(args.since.clone()).map_err(|error| Problem::usage(format!("`--since`: {error}")))?;
-    let from = begin(Timestamp::now().as_millisecond(), since);
+    let from = begin(Timestamp::now().as_millisecond(), since)?;
     let aws = Aws::connect(&config.env).await;
     aws.identify(&config.env).await?;
     let tail = Tail::new(aws.logs, sources, from, args.filter, config.env.endpoint().is_some());
@@ -103,10 +103,12 @@ impl Printer {
     }
 }
 
-/// Milliseconds since 1970; a span longer than that begins at the beginning.
-fn begin(now: i64, since: Span) -> i64 {
-    let back = i64::try_from(since.seconds()).unwrap_or(i64::MAX).saturating_mul(1000);
-    now.saturating_sub(back).max(0)
+/// Milliseconds since 1970.
+fn begin(now: i64, since: Span) -> Result<i64, Problem> {
+    let back = i64::try_from(since.seconds()).ok().and_then(|seconds| seconds.checked_mul(1000));
+    back.and_then(|back| now.checked_sub(back)).filter(|from| *from >= 0).ok_or_else(|| {
+        Problem::usage("`--since` goes back beyond 1970: nothing was logged then").hint("such as `--since 30d`")
+    })
 }
 
 #[cfg(test)]
@@ -114,8 +116,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_reaches_back_to_the_beginning_and_no_further() {
-        assert_eq!(begin(1_000_000, Span::minutes(1)), 940_000);
-        assert_eq!(begin(1_000_000, Span::minutes(u64::MAX / 60)), 0);
+    fn a_span_reaches_back_to_1970_and_no_further() {
+        assert_eq!(begin(1_000_000, Span::minutes(1)).unwrap(), 940_000);
+        assert_eq!(begin(60_000, Span::minutes(1)).unwrap(), 0);
+        for minutes in [2, u64::MAX / 60] {
+            assert!(begin(60_000, Span::minutes(minutes)).unwrap_err().to_string().contains("1970"));
+        }
     }
 }

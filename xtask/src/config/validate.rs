@@ -171,6 +171,7 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
         }
         Target::Account(_) | Target::Emulator(_) => {}
     }
+    check_region(&env.region, &["region"], &at)?;
     check_resources(env, &at)?;
     github::check_environment(env, &at)?;
     check_functions(app, env, &at)?;
@@ -179,6 +180,19 @@ pub(super) fn environment(app: &App, env: &Environment, file: &str, text: &str) 
         return Err(problem.hint(suggestion(limit, "known", app.limits.keys())));
     }
     check_lengths(app, env, &at)
+}
+
+/// The form of a region's name, such as `eu-central-1` or `us-gov-west-1`; which ones there are changes every year.
+fn check_region(region: &str, path: &[&str], at: &At<'_>) -> Result<(), Problem> {
+    let parts: Vec<&str> = region.split('-').collect();
+    let formed = parts.split_last().is_some_and(|(number, words)| {
+        let word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+        words.len() >= 2 && words.iter().all(word) && !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
+    });
+    if formed {
+        return Ok(());
+    }
+    Err(at(path, &format!("`{region}` is no region of AWS: expected one such as `eu-central-1`")))
 }
 
 /// What the ARN of a certificate begins with that CloudFront takes.
@@ -316,6 +330,18 @@ mod tests {
         for key in ["Key: {lifetime: 1h}", "Key: {lifetime: 10m, grace: 9m}"] {
             let error = with_key(key).unwrap_err().to_string();
             assert!(error.starts_with("config/app.yaml:8:") && error.contains("must be longer"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_region_has_the_form_of_one() {
+        let at = |path: &[&str], message: &str| position::error("config/dev.yaml", "region: x\n", path, message);
+        for region in ["eu-central-1", "us-gov-west-1", "cn-northwest-1", "us-isob-east-1", "ap-southeast-12"] {
+            check_region(region, &["region"], &at).unwrap();
+        }
+        for region in ["mars-1", "", "eu-central", "eu-central-1a", "EU-central-1", "eu--1", "eu-central-"] {
+            let error = check_region(region, &["region"], &at).unwrap_err().to_string();
+            assert!(error.starts_with("config/dev.yaml:1:") && error.contains("no region of AWS"), "{error}");
         }
     }
 

@@ -22,8 +22,16 @@ pub(super) fn agree(ctx: &Ctx, config: &Config, world: &World, manner: &Manner, 
     if let Some(reviewed) = &manner.reviewed {
         plan::compare(reviewed, plan)?;
     }
-    let stack = |service: &str| plan.stacks.iter().find(|one| one.service == service).map(|one| one.stack.clone());
-    plan::guard::check(&plan.refused, |service| stack(service).unwrap_or_default(), &manner.allowed)?;
+    let stack = |service: &str| {
+        let found = plan.stacks.iter().find(|one| one.service == service);
+        found.map(|one| one.stack.clone()).unwrap_or_default()
+    };
+    plan::guard::check(&plan.refused, stack, &manner.allowed)?;
+    if !manner.again {
+        for place in manner.allowed.idle(&plan.refused, stack) {
+            ctx.ui.warn(format!("`--allow-replacement {place}` allows nothing: the plan does not refuse it"));
+        }
+    }
     let emulated = config.env.endpoint().is_some();
     if !emulated {
         environment::require_bootstrap(&ctx.ui, config, world)?;

@@ -157,6 +157,8 @@ async fn deploy(
     }
     let policy = manner.policy(&config)?;
     scope::known(&config.app, asked)?;
+    let services: Vec<&String> = config.app.services.keys().collect();
+    manner.allowed.known(&services, |service| config.stack_name(service))?;
     if let Some(reviewed) = &manner.reviewed {
         plan::same_place(reviewed, &config)?;
     }

@@ -9,7 +9,7 @@ use super::replacement::Replacement;
 use super::resources::{Action, ResourceChange};
 use super::stack::StackPlan;
 use super::stateful::Fate;
-use crate::error::Problem;
+use crate::error::{Problem, suggestion};
 
 /// The end of a resource that must be asked for by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +72,34 @@ impl Allowed {
     pub fn names(&self, place: &str, stack: &str) -> bool {
         let id = place.split_once('.').map_or("", |(_, id)| id);
         self.places.contains(place) || self.places.contains(&format!("{stack}.{id}"))
+    }
+
+    /// An error where a name is none of a resource of these services.
+    pub fn known(&self, services: &[&String], stack_name: impl Fn(&str) -> String) -> Result<(), Problem> {
+        let owners: Vec<String> = services.iter().flat_map(|name| [(*name).clone(), stack_name(name)]).collect();
+        for place in &self.places {
+            let Some((owner, _)) = place.split_once('.').filter(|(_, id)| !id.is_empty()) else {
+                let text = format!("`--allow-replacement {place}`: expected `<service>.<LogicalId>`");
+                return Err(Problem::usage(text).hint("cargo xtask plan names what would be refused"));
+            };
+            if !owners.iter().any(|one| one == owner) {
+                let text = format!("`--allow-replacement {place}`: no service `{owner}` in config/app.yaml");
+                return Err(Problem::usage(text).hint(suggestion(owner, "services", services)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The places of no refusal, as `stack_name` names the stacks: a slip, or not needed any more.
+    #[must_use]
+    pub fn idle(&self, refused: &[Refusal], stack_name: impl Fn(&str) -> String) -> Vec<&str> {
+        let meant = |place: &str| {
+            refused.iter().any(|one| {
+                let (service, id) = one.place.split_once('.').unwrap_or((&one.place, ""));
+                place == one.place || place == format!("{}.{id}", stack_name(service))
+            })
+        };
+        self.places.iter().map(String::as_str).filter(|place| !meant(place)).collect()
     }
 
     /// What to do about places that are not named.

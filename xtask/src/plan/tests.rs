@@ -152,6 +152,23 @@ fn a_replaced_table_is_refused_with_its_data_and_its_users_and_outputs_wait() {
 }
 
 #[test]
+fn a_name_that_allows_nothing_is_told_and_one_of_no_service_is_an_error() {
+    let refused = guard::refusals(&edited("TableName: a", "TableName: b").plan);
+    let stack = |service: &str| format!("demo-dev-{service}");
+    let given = allowed(&["orders.Table", "demo-dev-orders.Table", "orders.Tabel"]);
+    assert_eq!(given.idle(&refused, stack), ["orders.Tabel"]);
+    let orders = "orders".to_owned();
+    given.known(&[&orders], stack).unwrap();
+    for (name, told) in
+        [("order.Table", "no service `order`"), ("Table", "expected `<service>"), ("orders.", "expected")]
+    {
+        let error = anyhow::Error::from(allowed(&[name]).known(&[&orders], stack).unwrap_err());
+        assert!(error.to_string().contains(told), "{error}");
+        assert_eq!(crate::error::exit_of(&error), crate::error::Exit::Usage);
+    }
+}
+
+#[test]
 fn a_kept_table_may_go_only_where_nobody_uses_it() {
     let table = &LIVE[LIVE.find("  Table:").unwrap()..LIVE.find("  Role:").unwrap()];
     let mut before = seen();
