@@ -172,6 +172,7 @@ pub async fn configuration(env: &Environment) -> SdkConfig {
 }
 
 /// The usual credential chain, for a region.
+#[must_use]
 pub fn usual(region: &str) -> (ConfigLoader, SharedHttpClient) {
     let http = Builder::new().tls_provider(tls()).build_https();
     let loader = aws_config::defaults(BehaviorVersion::latest())

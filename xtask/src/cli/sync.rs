@@ -9,6 +9,7 @@ use crate::config::Span;
 
 /// Arguments of `sync`.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub struct SyncArgs {
     /// The folder, such as what a build has written.
     #[arg(value_name = "DIR")]

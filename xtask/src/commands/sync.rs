@@ -146,8 +146,7 @@ fn options(args: &SyncArgs, ctx: &Ctx) -> anyhow::Result<Options> {
 fn owner(ctx: &Ctx, folder: &Path) -> anyhow::Result<String> {
     let real = folder.canonicalize().with_context(|| format!("cannot read `{}`", folder.display()))?;
     let root = ctx.root.canonicalize()?;
-    let place =
-        real.strip_prefix(&root).map_or_else(|_| real.file_name().unwrap_or_default().as_ref(), |inside| inside);
+    let place = real.strip_prefix(&root).unwrap_or_else(|_| real.file_name().unwrap_or_default().as_ref());
     Ok(format!("{}:{}", load_app(&ctx.root)?.app, place.to_string_lossy()))
 }
 

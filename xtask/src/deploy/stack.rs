@@ -101,11 +101,10 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
         }
         let done = match (step, seen) {
             (Step::Unchanged, Some(seen)) => return finish(hands, wanted, &seen.live, outcome).await,
-            (Step::As(Act::Create), None) => change(hands, &wanted.for_creation(), true, None).await?,
             (Step::As(act), Some(seen)) if wanted.kept.is_some() && act != Act::Join => {
                 return Err(not_whole(wanted, &seen.live).into());
             }
-            (Step::As(Act::Create), Some(_)) => change(hands, &wanted.for_creation(), true, None).await?,
+            (Step::As(Act::Create), _) => change(hands, &wanted.for_creation(), true, None).await?,
             (Step::As(Act::GoOn), Some(seen)) => go_on(hands, wanted, &seen).await?,
             (Step::Update, Some(seen)) => {
                 let plan = hands.review.plan(Some(&seen), wanted)?;

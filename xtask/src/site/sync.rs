@@ -84,6 +84,7 @@ pub async fn sync(
 }
 
 /// Why the CDN was not told, and how to tell it.
+#[must_use]
 pub fn not_invalidated(error: &anyhow::Error, distribution: &str, paths: &[String], who: &str) -> String {
     format!(
         "{error:#}\n  visitors may see the old site until {who} repeats this, or until\n  \

@@ -1,5 +1,6 @@
 //! How far a sync is, beside a spinner: files, bytes, rate, time left.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use site_sync::{Progress, Reached};
@@ -37,7 +38,7 @@ fn line(reached: Reached, took: Duration) -> String {
     let rate = bytes / took.as_secs_f64().max(0.001);
     if rate > 0.0 {
         let left = ((all - bytes) / rate).ceil();
-        line.push_str(&format!(", {rate:.1} MB/s, {left:.0} s left"));
+        let _ = write!(line, ", {rate:.1} MB/s, {left:.0} s left");
     }
     line
 }
