@@ -19,7 +19,8 @@ fn accounts(repository: &Repository) {
         let place = format!("account: \"{account}\"\nprofile: {name}\narchitecture: {}\n", std::env::consts::ARCH);
         let text = format!("{}{place}{}", &emulated[..start], &emulated[end..]);
         repository.write(&format!("config/{name}.yaml"), &text.replace("aarch64", "arm64"));
-        credentials += &format!("[{name}]\naws_access_key_id = {account}\naws_secret_access_key = none\n");
+        let keys = format!("aws_access_key_id = {account}\naws_secret_access_key = none\n");
+        credentials.extend([format!("[{name}]\n"), keys]);
     }
     // The emulator refuses the type of the provider; it is there already, as in an account of many repositories.
     let providers = "existingProviders: [\"111111111111\", \"222222222222\"]\n  repository: example/todo";

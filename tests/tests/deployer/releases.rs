@@ -42,7 +42,7 @@ fn code_of(endpoint: &str, function: &str) -> String {
     let url = format!("{endpoint}/2015-03-31/functions/{function}/configuration");
     let answer = signed("lambda", &url).json();
     let bytes = BASE64_STANDARD.decode(answer["CodeSha256"].as_str().unwrap()).unwrap();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }
 
 /// Every object that a release names: code, template sources, sites.

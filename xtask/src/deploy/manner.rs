@@ -46,7 +46,7 @@ impl Session {
             let identity = aws.identify(env).await?;
             anyhow::Ok((aws, identity))
         };
-        self.0.get_or_try_init(|| connect).await.cloned()
+        Box::pin(self.0.get_or_try_init(|| connect)).await.cloned()
     }
 }
 

@@ -165,7 +165,7 @@ async fn deploy(
     if !manner.again {
         recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
     }
-    let (aws, identity) = manner.session.open(&config.env).await?;
+    let (aws, identity) = Box::pin(manner.session.open(&config.env)).await?;
     if !manner.again {
         ctx.ui.step(
             "Environment",

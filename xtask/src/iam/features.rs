@@ -80,8 +80,7 @@ pub(super) fn needs(kind: &str, action: &str, uses: &dyn Fn(&str) -> bool) -> bo
         Some(start) => action.starts_with(start),
         None => action == *pattern,
     };
-    let mut of =
-        FEATURES.iter().filter(|(of, _, actions)| *of == kind && actions.iter().any(|one| hits(&one))).peekable();
+    let mut of = FEATURES.iter().filter(|(of, _, actions)| *of == kind && actions.iter().any(hits)).peekable();
     of.peek().is_none() || of.any(|(_, property, _)| uses(property))
 }
 

@@ -71,7 +71,7 @@ fn roles_are_made_and_changed_only_under_the_boundary_and_passed_only_to_what_th
         for action in ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"]
         {
             let [statement] = statements_of(&role, action)[..] else { panic!("{}: {action}", role.name) };
-            assert_eq!(statement.condition["StringEquals"]["iam:PermissionsBoundary"], [boundary.clone()]);
+            assert_eq!(statement.condition["StringEquals"]["iam:PermissionsBoundary"], std::slice::from_ref(&boundary));
         }
         let [pass] = statements_of(&role, "iam:PassRole")[..] else { panic!("{}", role.name) };
         assert_eq!(pass.condition["StringEquals"]["iam:PassedToService"], ["lambda.amazonaws.com"]);
@@ -113,7 +113,10 @@ fn what_has_no_names_must_not_be_tagged_as_another_environments() {
         };
         for action in ["cloudfront:UpdateDistribution", "apigateway:DELETE", "cognito-idp:DeleteUserPool"] {
             let [statement] = statements_of(&role, action)[..] else { panic!("{}: {action}", role.name) };
-            assert_eq!(statement.condition["StringLikeIfExists"]["aws:ResourceTag/environment"], [tag.clone()]);
+            assert_eq!(
+                statement.condition["StringLikeIfExists"]["aws:ResourceTag/environment"],
+                std::slice::from_ref(&tag)
+            );
         }
     }
 }

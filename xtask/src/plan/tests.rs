@@ -371,7 +371,7 @@ fn rights_that_come_with_a_new_resource_of_a_stack_that_is_there_are_told_to_the
     let wanted = LIVE.replacen("Resources:\n", DOOR, 1);
     let plan = whole(vec![planned(&input(&wanted, "code/orders/1111111111111111.zip"))]);
     let shown = text(&plan, false, 50);
-    let joined = shown.replace("\n", "").replace(' ', "");
+    let joined = shown.replace(['\n', ' '], "");
     for right in [
         "Allow iam:PassRole on * if {StringLike: {iam:PassedToService: lambda.amazonaws.com}}",
         "a-bucket-with-a-name-that-is-long/and-a-path-that-is-longer-than-a-line/*",

@@ -215,7 +215,8 @@ impl Page {
 
     fn stacks(self, stacks: &[Stack], now: Timestamp) -> Vec<String> {
         let names = stacks.iter().map(|stack| stack.name.len()).max().unwrap_or_default();
-        let states = stacks.iter().filter_map(|stack| stack.status.as_ref()).map(String::len).max().unwrap_or_default();
+        let longest =
+            stacks.iter().filter_map(|stack| stack.status.as_ref()).map(String::len).max().unwrap_or_default();
         let row = |stack: &Stack| {
             let name = format!("  {:names$}", stack.name);
             let Some(status) = &stack.status else {
@@ -229,7 +230,7 @@ impl Page {
             };
             let checked = stack.drift_checked.filter(|_| !drift.is_empty()).map(|at| format!(" ({})", ago(at, now)));
             let parts = [
-                self.paint(if sound { "32" } else { "1;31" }, &format!("{status:states$}")),
+                self.paint(if sound { "32" } else { "1;31" }, &format!("{status:longest$}")),
                 format!("{:<10}", stack.changed.map(|at| ago(at, now)).unwrap_or_default()),
                 format!("{drift}{}", checked.unwrap_or_default()),
             ];

@@ -162,14 +162,14 @@ mod tests {
         (sender, Map::of_site(Path::new("/r"), "web"), Changes { watcher, inbox, watched: BTreeSet::new() })
     }
 
-    fn file(number: u32) -> Option<PathBuf> {
-        Some(format!("/r/web/src/{number}.ts").into())
+    fn file(number: u32) -> PathBuf {
+        format!("/r/web/src/{number}.ts").into()
     }
 
     #[tokio::test]
     async fn a_storm_of_changes_is_one_round() {
         let (sender, map, mut changes) = told();
-        (0..500).for_each(|number| sender.send(file(number)).unwrap());
+        (0..500).for_each(|number| sender.send(Some(file(number))).unwrap());
         let (touched, paths) = changes.next(&map).await;
         assert_eq!((touched.services.len(), paths.len()), (1, 500));
         assert!(changes.inbox.is_empty(), "nothing of the storm is left");
@@ -180,7 +180,7 @@ mod tests {
         let (sender, map, mut changes) = told();
         tokio::spawn(async move {
             for number in 0..150 {
-                sender.send(file(number)).unwrap();
+                sender.send(Some(file(number))).unwrap();
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             std::future::pending::<()>().await;
