@@ -21,13 +21,18 @@ pub use user::User;
 use std::time::{Duration, Instant};
 
 /// Asks again until there is an answer; panics with `what` after half a minute.
-pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+pub fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    within(Duration::from_secs(30), what, ask)
+}
+
+/// The same for what may take longer, such as a whole deploy.
+pub fn within<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "did not happen in 30 s: {what}");
+        assert!(Instant::now() < deadline, "did not happen in {} s: {what}", limit.as_secs());
         std::thread::sleep(Duration::from_millis(50));
     }
 }
