@@ -61,16 +61,16 @@ fn a_topic_of_another_region_and_an_identity_of_another_account_are_refused() {
 }
 
 #[test]
-fn unknown_environments_branches_services_and_commands_get_the_nearest_name() {
+fn unknown_environments_and_commands_get_the_nearest_name_and_a_branch_its_own() {
     let repository = Repository::new();
     let error = repository.xtask(&["deploy", "--env", "scrach"]).failed(2);
     assert!(error.contains("did you mean `scratch`?"), "{error}");
-    let error = repository.xtask(&["deploy", "--branch", "feature/x"]).failed(2);
-    assert!(error.contains("no environment for branch `feature/x`"), "{error}");
     let error = repository.xtask(&["deplyo"]).failed(2);
     assert!(error.contains("deploy"), "{error}");
     let shown = repository.xtask(&["config", "show", "--branch", "main"]).ok();
     assert!(shown.stdout.contains("name: dev"), "{}", shown.stdout);
+    let shown = repository.xtask(&["config", "show", "--branch", "feature/x"]).ok();
+    assert!(shown.stdout.contains("name: pr-x-"), "{}", shown.stdout);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_bucket_that_is_not_ours_is_told_with_what_to_do_and_left_as_it_is() {
     let repository = Repository::new();
     let outputs = repository.deploy()["outputs"].clone();
     let bucket = outputs["files"]["BucketName"].as_str().unwrap();
-    let endpoint = outputs["aws"]["endpoint"].as_str().unwrap();
+    let endpoint = &repository.endpoint();
     repository.xtask(&["local", "reset"]).ok();
     repository.xtask(&["local", "start"]).ok();
     assert_eq!(s3("PUT", endpoint, bucket, "").status, 200);

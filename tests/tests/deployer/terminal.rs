@@ -27,6 +27,15 @@ fn on_a_terminal(repository: &Repository, mode: &str, marker: &str, script: &str
     }
 }
 
+/// A repository whose next deploy has something to build.
+fn changed() -> Repository {
+    let repository = Repository::new();
+    repository.own("functions");
+    let main = "functions/todos/src/main.rs";
+    repository.write(main, &format!("{}\n// Changed.\n", repository.read(main)));
+    repository
+}
+
 /// A cargo that takes its time: it says so on the terminal and in a file, and in another one whether it lived to the end.
 fn slow_cargo(folder: &Path) -> PathBuf {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -72,7 +81,7 @@ fn a_second_ctrl_c_waits_for_nothing() {
 
 #[test]
 fn a_terminal_closed_during_the_build_ends_neither_the_build_nor_the_deploy() {
-    let repository = Repository::new();
+    let repository = changed();
     let folder = repository.path("slow");
     std::fs::create_dir_all(&folder).unwrap();
     let cargo = slow_cargo(&folder);
@@ -88,7 +97,7 @@ fn a_terminal_closed_during_the_build_ends_neither_the_build_nor_the_deploy() {
 
 #[test]
 fn a_build_ends_with_the_deploy_that_is_interrupted() {
-    let repository = Repository::new();
+    let repository = changed();
     let folder = repository.path("slow");
     std::fs::create_dir_all(&folder).unwrap();
     let cargo = slow_cargo(&folder);
