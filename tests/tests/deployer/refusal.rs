@@ -20,7 +20,10 @@ fn a_bucket_that_is_not_ours_is_told_with_what_to_do_and_left_as_it_is() {
     let endpoint = &repository.endpoint();
     repository.xtask(&["local", "reset"]).ok();
     repository.xtask(&["local", "start"]).ok();
-    assert_eq!(s3("PUT", endpoint, bucket, "").status, 200);
+    let place =
+        "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
+    let made = s3("PUT", endpoint, bucket, place);
+    assert_eq!(made.status, 200, "{}", made.text());
     assert_eq!(s3("PUT", endpoint, &format!("{bucket}/theirs"), "kept").status, 200);
 
     let refused = repository.xtask(&["deploy"]).failed(1);
