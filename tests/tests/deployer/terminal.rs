@@ -89,7 +89,7 @@ fn a_terminal_closed_during_the_build_ends_neither_the_build_nor_the_deploy() {
     on_a_terminal(&repository, "close", "building", script, Some(&cargo)).ok();
     let report = repository.path("report.json");
     eventually("the end of the build", || folder.join("lived").exists().then_some(()));
-    within(Duration::from_secs(240), "the deploy's report", || {
+    within(Duration::from_mins(4), "the deploy's report", || {
         serde_json::from_str::<Value>(&std::fs::read_to_string(&report).ok()?).ok()
     });
     assert_eq!(repository.deploy()["changed"], false, "the deploy was whole");
