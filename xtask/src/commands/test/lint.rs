@@ -95,9 +95,9 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     // Of every type that a template may use, whatever the environments at hand make of it: which properties replace a
     // resource, as plans tell it, and which actions its handlers call, as the roles of CI may.
-    let mut tables = ["plan/replacement", "iam/handlers"].map(|table| {
+    let mut tables = [("replacement", "plan"), ("handlers", "iam")].map(|(table, folder)| {
         let mut command = Command::new(linter.with_file_name("python"));
-        command.arg(format!("xtask/src/{table}.py")).arg("--check").arg(format!("xtask/src/{table}.json"));
+        command.args(["xtask/src/schemas.py", table, "--check"]).arg(format!("xtask/src/{folder}/{table}.json"));
         command.args(sources(&ctx.root));
         command
     });
