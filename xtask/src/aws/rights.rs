@@ -80,6 +80,7 @@ pub const RIGHTS: &[Right] = &[
     ("update_secret_version_stage", Deploy, &["secretsmanager:UpdateSecretVersionStage"]),
     ("update_table", Deploy, &["dynamodb:UpdateTable"]),
     ("update_termination_protection", Deploy, &["cloudformation:UpdateTerminationProtection"]),
+    ("validate_template", Deploy, &["cloudformation:ValidateTemplate"]),
 ];
 
 /// The actions of all calls that somebody makes.
@@ -95,10 +96,10 @@ mod tests {
     use std::path::Path;
 
     /// What the names of calls begin with; each is a word of its own or is followed by `_`.
-    const VERBS: [&str; 23] = [
+    const VERBS: [&str; 24] = [
         "abort", "batch", "cancel", "complete", "continue", "copy", "create", "delete", "describe", "detect",
         "execute", "filter", "get", "head", "invoke", "list", "put", "query", "restore", "rollback", "scan",
-        "transact", "update",
+        "transact", "update", "validate",
     ];
 
     /// Methods without arguments that are no calls of AWS.

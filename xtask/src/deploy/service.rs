@@ -17,6 +17,7 @@ use crate::digest::sha256;
 use crate::hotswap::{self, Way};
 use crate::keys::{self, Keys};
 use crate::recorder::{self, Kind};
+use crate::releases::fresh;
 
 pub(super) async fn deploy(
     run: Arc<Run>,
@@ -171,8 +172,9 @@ async fn place(run: &Run, template: &str) -> anyhow::Result<Option<String>> {
 async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
     let bucket = run.config.artifact_bucket();
     let key = format!("template/{}.yaml", sha256(template));
-    if !objects::exists(&run.aws.s3, &bucket, &key).await? {
-        objects::put_text(&run.aws.s3, &bucket, &key, template).await?;
+    match objects::head(&run.aws.s3, &bucket, &key).await? {
+        Some(head) => fresh::keep(&run.aws, &run.config, &key, head).await?,
+        None => objects::put_text(&run.aws.s3, &bucket, &key, template).await?,
     }
     if let Some(endpoint) = run.config.env.endpoint() {
         return Ok(format!("{endpoint}/{bucket}/{key}"));

@@ -25,9 +25,10 @@ pub(super) struct Scope {
 }
 
 /// Actions that know no resources, or that list all of them (Service Authorization Reference).
-pub(super) const EVERYWHERE: [&str; 29] = [
+pub(super) const EVERYWHERE: [&str; 30] = [
     "cloudformation:DescribeStackDriftDetectionStatus",
     "cloudformation:DescribeStacks", // of all stacks, where it looks for environments
+    "cloudformation:ValidateTemplate",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:ListDashboards",
     "dynamodb:ListTables",
