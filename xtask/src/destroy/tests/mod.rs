@@ -30,6 +30,8 @@ struct World {
     calls: BTreeMap<&'static str, usize>,
     /// At which call everything ends; none where nothing does.
     dies_at: Option<usize>,
+    /// A stack that CloudFormation cannot delete.
+    stuck: Option<&'static str>,
 }
 
 impl World {
@@ -83,8 +85,10 @@ fn cloudformation(world: &Shared) -> Vec<Rule> {
             match found {
                 Ok(true) => {
                     let name = call.stack_name().unwrap();
+                    let failed = world.stuck == Some(name) && world.tokens.contains_key(name);
+                    let status = if failed { StackStatus::DeleteFailed } else { StackStatus::CreateComplete };
                     let stack = Stack::builder().stack_name(name).stack_id(name).creation_time(at);
-                    let stack = stack.stack_status(StackStatus::CreateComplete).build();
+                    let stack = stack.stack_status(status).build();
                     MockResponse::Output(op::describe_stacks::DescribeStacksOutput::builder().stacks(stack).build())
                 }
                 Ok(false) => MockResponse::Error(op::describe_stacks::DescribeStacksError::generic(missing())),
@@ -116,7 +120,7 @@ fn cloudformation(world: &Shared) -> Vec<Rule> {
             world.tokens.insert(name.clone(), call.client_request_token().unwrap().to_owned());
             // As S3 has it: a bucket that holds something keeps its stack.
             let bucket = world.stacks.get(&name).cloned().unwrap_or_default();
-            if world.buckets.get(&bucket).is_none_or(Vec::is_empty) {
+            if world.stuck != Some(name.as_str()) && world.buckets.get(&bucket).is_none_or(Vec::is_empty) {
                 world.buckets.remove(&bucket);
                 world.stacks.remove(&name);
             }
