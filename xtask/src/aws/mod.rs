@@ -146,7 +146,7 @@ impl Aws {
 }
 
 /// Region, credentials, transport and manners of every client of an environment.
-pub async fn configuration(env: &Environment) -> SdkConfig {
+async fn configuration(env: &Environment) -> SdkConfig {
     let (mut loader, http) = usual(&env.region);
     if let Some(endpoint) = env.endpoint() {
         // What is on this machine answers at once or not at all.

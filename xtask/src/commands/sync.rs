@@ -160,13 +160,13 @@ async fn connect(args: &SyncArgs, ctx: &Ctx) -> anyhow::Result<(SdkConfig, Optio
     }
     let config = ctx.config(&args.env)?;
     let account = config.env.endpoint().is_none().then(|| config.env.account().to_owned());
+    let aws = Aws::connect(&config.env).await;
     if account.is_some() {
-        Aws::connect(&config.env).await.identify(&config.env).await?;
+        aws.identify(&config.env).await?;
     }
-    let sdk = aws::configuration(&config.env).await;
     let sdk = match region {
-        Some(region) => sdk.into_builder().region(Region::new(region)).build(),
-        None => sdk,
+        Some(region) => aws.sdk.into_builder().region(Region::new(region)).build(),
+        None => aws.sdk,
     };
     Ok((sdk, account))
 }

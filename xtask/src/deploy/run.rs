@@ -183,10 +183,11 @@ async fn deploy(
         recorder::span(Kind::Prepare, "plan", Box::pin(plan::make(ctx, facts))).await?
     };
     if !manner.again {
-        let mut found = Box::pin(preflight::look(&aws, &config, &draft.templates, &world.services)).await?;
-        if draft.plan.changed && matches!(source, Source::Checkout(_)) {
-            found.extend(preflight::tools::look(&config).await?);
-        }
+        let builds = draft.plan.changed && matches!(source, Source::Checkout(_));
+        let tools = async { if builds { preflight::tools::look(&config).await } else { Ok(vec![]) } };
+        let look = Box::pin(preflight::look(&aws, &config, &draft.templates, &world.services));
+        let (mut found, lacks) = tokio::try_join!(look, tools)?;
+        found.extend(lacks);
         preflight::refuse(&ctx.ui, &config.env.name, &found)?;
     }
     agree(ctx, &config, &world, &manner, &draft.plan)?;

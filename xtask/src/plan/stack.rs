@@ -102,12 +102,12 @@ pub fn plan(
     wanted: &StackInput,
     consumers: &BTreeMap<String, Vec<String>>,
 ) -> anyhow::Result<Planned> {
-    if wanted.kept.is_none() {
-        hidden(&wanted.name, &read(&wanted.template, wanted)?)?;
-    }
     let live = seen.map(|seen| &seen.live);
     let template = seen.and_then(|seen| seen.template.as_deref());
     let action = action(live, template, wanted);
+    if wanted.kept.is_none() && action != StackAction::Unchanged {
+        hidden(&wanted.name, &read(&wanted.template, wanted)?)?;
+    }
     let mut plan = StackPlan {
         service: service.to_owned(),
         stack: wanted.name.clone(),

@@ -50,9 +50,10 @@ pub(crate) fn paths<'a>(keys: &BTreeSet<String>, known: impl Iterator<Item = &'a
         };
         // The folder whose parent costs the least goes up.
         let candidates = chosen.iter().filter(|folder| folder.matches('/').count() == deepest);
-        let up =
-            candidates.map(|folder| parent(folder.trim_end_matches('/')).to_owned()).min_by_key(|up| unchanged(up));
-        let Some(up) = up else { return vec!["/*".to_owned()] };
+        let ups: BTreeSet<&str> = candidates.map(|folder| parent(folder.trim_end_matches('/'))).collect();
+        let Some(up) = ups.into_iter().min_by_key(|up| unchanged(up)).map(str::to_owned) else {
+            return vec!["/*".to_owned()];
+        };
         chosen.retain(|folder| !folder.starts_with(&up));
         chosen.push(up);
         chosen.sort();
