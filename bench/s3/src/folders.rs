@@ -43,7 +43,7 @@ impl Numbers {
 }
 
 impl Folder {
-    /// Writes the folder, if it is not there; a hundred files to a folder inside.
+    /// Writes the folder anew; a hundred files to a folder inside.
     pub(crate) fn make(self, at: &Path) -> anyhow::Result<()> {
         if at.is_dir() {
             fs::remove_dir_all(at).with_context(|| format!("cannot delete `{}`", at.display()))?;

@@ -28,7 +28,7 @@ pub(crate) fn median(runs: &[Run]) -> Run {
     }
 }
 
-/// A table of seconds with the ratio to the best other tool, and one of the rest.
+/// A table of seconds with the ratio to `s5cmd`, and one of the rest.
 pub(crate) fn tables(rows: &[Row]) -> String {
     let mut text = String::new();
     let names: Vec<&str> = Tool::ALL.iter().map(|tool| tool.name()).collect();

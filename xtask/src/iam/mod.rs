@@ -128,7 +128,7 @@ fn untouchable(config: &Config, scope: &Scope) -> Statement {
     }
 }
 
-/// The templates of all services, guarded as the environment wants it, and as they are created.
+/// The templates of all services, guarded as the environment wants it.
 fn templates(config: &Config, renderer: &Renderer) -> anyhow::Result<Vec<Value>> {
     let texts = config.app.services.keys().map(|service| renderer.offline(config, service));
     texts.map(|text| plain(&text?)).collect()

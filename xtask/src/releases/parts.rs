@@ -31,7 +31,7 @@ pub struct Origin<'a> {
     pub from: Option<&'a str>,
 }
 
-/// Fetches and checks every byte of a service's record.
+/// Fetches and checks what a service's record names, but for its code: `Source::check` and `bring::read` see to that.
 pub async fn part(ctx: &Ctx, origin: &Origin<'_>, service: &str, record: &Record) -> anyhow::Result<Part> {
     let mut record = record.clone();
     let mut files = archive::unpack(&get(origin.aws, &origin.bucket, service, &record.sources).await?)?;

@@ -1,4 +1,4 @@
-//! The store that is S3: eight kinds of requests. What they are for is decided elsewhere.
+//! The store that is S3: nine kinds of requests. What they are for is decided elsewhere.
 
 mod limit;
 mod multipart;
