@@ -24,20 +24,25 @@ pub struct Renderer {
     tera: Tera,
 }
 
+/// Every `*.yaml.tera` below `stacks/`, by its path relative to it.
+pub(crate) fn sources(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let folder = root.join("stacks");
+    let mut texts = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(&folder) {
+        let entry = entry.with_context(|| format!("cannot read `{}`", folder.display()))?;
+        let relative = entry.path().strip_prefix(&folder).unwrap_or(entry.path());
+        let Some(name) = relative.to_str().filter(|name| name.ends_with(".yaml.tera")) else { continue };
+        let text = std::fs::read_to_string(entry.path()).with_context(|| format!("cannot read `stacks/{name}`"))?;
+        texts.insert(name.to_owned(), text);
+    }
+    Ok(texts)
+}
+
 impl Renderer {
-    /// Parses every `*.yaml.tera` below `stacks/`; names are paths relative to it.
+    /// Parses every template source.
     pub fn load(root: &Path) -> anyhow::Result<Self> {
-        let folder = root.join("stacks");
         let mut tera = Tera::default();
-        let mut templates = Vec::new();
-        for entry in walkdir::WalkDir::new(&folder).sort_by_file_name() {
-            let entry = entry.with_context(|| format!("cannot read `{}`", folder.display()))?;
-            let relative = entry.path().strip_prefix(&folder).unwrap_or(entry.path());
-            let Some(name) = relative.to_str().filter(|name| name.ends_with(".yaml.tera")) else { continue };
-            let text = std::fs::read_to_string(entry.path()).with_context(|| format!("cannot read `stacks/{name}`"))?;
-            templates.push((name.to_owned(), text));
-        }
-        tera.add_raw_templates(templates).map_err(|error| explain(&error, "cannot parse `stacks/`"))?;
+        tera.add_raw_templates(sources(root)?).map_err(|error| explain(&error, "cannot parse `stacks/`"))?;
         tera.autoescape_on(vec![]);
         Ok(Self { tera })
     }

@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use compare::compare;
+pub use reach::Reach;
 pub(crate) use reach::SNAPSHOTS;
-pub use reach::{Reach, reaches};
+pub(crate) use reach::reaches;
 pub use revision::{checkout, resolve};
 pub use show::text;
 pub use tree::Tree;
@@ -82,12 +83,4 @@ pub enum Change {
     Deleted,
     /// It differs.
     Modified,
-}
-
-impl Affected {
-    /// The services that are influenced by more than another one's outputs: what a push must deploy by their names.
-    pub fn own(&self) -> impl Iterator<Item = &str> {
-        let own = |reasons: &[Reason]| reasons.iter().any(|reason| reason.kind != Kind::Input);
-        self.services.iter().filter(move |(_, reasons)| own(reasons)).map(|(name, _)| name.as_str())
-    }
 }

@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use crate::build::Workspace;
 use crate::config::{App, Service};
+use crate::render::sources;
 
 /// This program's own package: where a workspace has it, its sources decide how each service is deployed.
 const DEPLOYER: &str = env!("CARGO_PKG_NAME");
@@ -28,17 +27,15 @@ pub struct Reach {
 }
 
 /// What each service reaches, by name.
-pub fn reaches(root: &Path, app: &App) -> anyhow::Result<BTreeMap<String, Reach>> {
-    let workspace = Workspace::load(root)?;
-    let one = |(name, spec): (&String, &Service)| Ok((name.clone(), reach(root, &workspace, spec)?));
+pub(crate) fn reaches(root: &Path, app: &App, workspace: &Workspace) -> anyhow::Result<BTreeMap<String, Reach>> {
+    let (texts, deployer) = (sources(root)?, deployer(workspace)?);
+    let one = |(name, spec): (&String, &Service)| {
+        let packages = spec.package.as_ref().map(|package| workspace.folders(package)).transpose()?.unwrap_or_default();
+        let site = spec.site.as_ref().map(|site| (site.source.clone(), site.source.join(&site.output)));
+        let templates = templates(&texts, spec);
+        Ok((name.clone(), Reach { templates, packages, site, deployer: deployer.clone() }))
+    };
     app.services.iter().map(one).collect()
-}
-
-fn reach(root: &Path, workspace: &Workspace, spec: &Service) -> anyhow::Result<Reach> {
-    let packages = spec.package.as_ref().map(|package| workspace.folders(package)).transpose()?.unwrap_or_default();
-    let site = spec.site.as_ref().map(|site| (site.source.clone(), site.source.join(&site.output)));
-    let deployer = deployer(workspace)?;
-    Ok(Reach { templates: templates(root, spec)?, packages, site, deployer })
 }
 
 /// Where the deployer's own sources are; nowhere where the workspace does not have it.
@@ -51,16 +48,7 @@ pub(super) fn deployer(workspace: &Workspace) -> anyhow::Result<BTreeSet<PathBuf
 
 /// The template, and whatever below `stacks/` is named in quotes in what is already known. That may be a word too many (in
 /// a comment, say), never one too few: tera takes names of templates as literals only.
-fn templates(root: &Path, spec: &Service) -> anyhow::Result<BTreeMap<PathBuf, Vec<String>>> {
-    let folder = root.join("stacks");
-    let mut texts = BTreeMap::new();
-    for entry in walkdir::WalkDir::new(&folder).sort_by_file_name() {
-        let entry = entry.with_context(|| format!("cannot read `{}`", folder.display()))?;
-        let relative = entry.path().strip_prefix(&folder).unwrap_or(entry.path());
-        let Some(name) = relative.to_str().filter(|name| name.ends_with(".yaml.tera")) else { continue };
-        let text = std::fs::read_to_string(entry.path()).with_context(|| format!("cannot read `stacks/{name}`"))?;
-        texts.insert(name.to_owned(), text);
-    }
+fn templates(texts: &BTreeMap<String, String>, spec: &Service) -> BTreeMap<PathBuf, Vec<String>> {
     let mut found = BTreeMap::from([(spec.stack.clone(), Vec::new())]);
     let mut open = vec![spec.stack.clone()];
     while let Some(path) = open.pop() {
@@ -76,5 +64,5 @@ fn templates(root: &Path, spec: &Service) -> anyhow::Result<BTreeMap<PathBuf, Ve
             }
         }
     }
-    Ok(found)
+    found
 }

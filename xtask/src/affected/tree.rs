@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::Kind;
 use super::reach::{self, Reach, SNAPSHOTS, reaches};
 use crate::build::{self, Workspace};
 use crate::config::{App, Config, OutputRef, load_app};
+use crate::digest::sha256;
 use crate::render::Renderer;
 use crate::site;
 
@@ -44,7 +44,7 @@ impl Tree {
         let mut tree = Self::default();
         let workspace = Workspace::load(root)?;
         let deployer = deployer(root, &workspace)?;
-        let reaches = reaches(root, &app)?;
+        let reaches = reaches(root, &app, &workspace)?;
         for (service, spec) in &app.services {
             let mut parts = deployer.clone();
             let entry = json!(spec).to_string();
@@ -102,7 +102,7 @@ impl Tree {
             let mut origins = reaches.get(service).map(|reach| reach.templates.clone()).unwrap_or_default();
             origins.insert("config/app.yaml".into(), vec![spec.stack.display().to_string()]);
             origins.insert(file.clone().into(), vec![spec.stack.display().to_string()]);
-            let print = print(format!("{text}{}", creation.unwrap_or_default()).as_bytes());
+            let print = sha256(format!("{text}{}", creation.unwrap_or_default()));
             add("template", Part { kind: Kind::Template, print, origins, environment: None });
             self.templates.insert((service.clone(), name.clone()), text);
         }
@@ -114,7 +114,7 @@ impl Tree {
         let files: BTreeSet<PathBuf> = parts.flat_map(|part| part.origins.keys().cloned()).collect();
         for file in files {
             let bytes = read(&root.join(&file))?;
-            self.files.insert(file, print(&bytes));
+            self.files.insert(file, sha256(&bytes));
         }
         Ok(())
     }
@@ -130,13 +130,9 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     bytes.with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-fn print(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
 fn configuration(file: &str, what: &str, text: &str) -> Part {
     let origins = BTreeMap::from([(PathBuf::from(file), vec![what.to_owned()])]);
-    Part { kind: Kind::Configuration, print: print(text.as_bytes()), origins, environment: None }
+    Part { kind: Kind::Configuration, print: sha256(text), origins, environment: None }
 }
 
 /// The inputs of the artifact's digest, one by one.
@@ -152,7 +148,7 @@ fn code(workspace: &Workspace, package: &str) -> anyhow::Result<BTreeMap<String,
             }
             None => (format!("word {}", input.label), packages(&[package.to_owned()])),
         };
-        let print = print(&input.bytes);
+        let print = sha256(&input.bytes);
         // Two versions of one crate are one part: which of them changed is in the file.
         let part = parts.entry(format!("code {key}")).or_insert_with(|| Part {
             kind: Kind::Code,
@@ -199,7 +195,7 @@ fn file(root: &Path, path: &Path, kind: Kind, through: &str) -> anyhow::Result<(
     let relative = path.strip_prefix(root).unwrap_or(path);
     let bytes = read(path)?;
     let origins = BTreeMap::from([(relative.to_owned(), vec![through.to_owned()])]);
-    let part = Part { kind, print: print(&bytes), origins, environment: None };
+    let part = Part { kind, print: sha256(&bytes), origins, environment: None };
     Ok((format!("file {}", relative.display()), part))
 }
 

@@ -46,19 +46,17 @@ pub(super) async fn build(
         command.args(["--package", package]);
     }
     let mut child = child::spawn(&mut command).context("cannot start cargo")?;
-    let told = child.stderr().map(|stderr| pass_on(ui.clone(), stderr));
-    let told = tokio::spawn(async move {
-        match told {
-            Some(told) => told.await,
-            None => String::new(),
-        }
-    });
+    let told = child.stderr().map(|stderr| tokio::spawn(pass_on(ui.clone(), stderr)));
     let output = child.output().await.context("cannot read cargo's output")?;
     if let Some(how) = child::killed(output.status) {
         return Err(Problem::failed(format!("cargo could not build {}: {how}", packages.join(", "))).into());
     }
     if !output.status.success() {
-        return Err(failed(packages, plan, culprit(&told.await.unwrap_or_default())).into());
+        let told = match told {
+            Some(told) => told.await.unwrap_or_default(),
+            None => String::new(),
+        };
+        return Err(failed(packages, plan, culprit(&told)).into());
     }
     executables(&output.stdout, packages)
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::affected::{Tree, reaches};
+use crate::build::Workspace;
 use crate::config::load_app;
 
 fn root() -> &'static Path {
@@ -57,7 +58,7 @@ fn a_file_triggers_the_workflows_of_the_services_that_it_can_influence_and_no_ot
     let environments: Vec<String> = app.branches.values().cloned().collect();
     let tree = Tree::read(root(), &environments).unwrap();
     let mut compared = 0;
-    for (service, reach) in reaches(root(), &app).unwrap() {
+    for (service, reach) in reaches(root(), &app, &Workspace::load(root()).unwrap()).unwrap() {
         let (paths, files) = (paths(&app, &reach), tree.files(&service));
         for file in crate::affected::tests::tracked() {
             assert_eq!(triggered(&paths, &file), files.contains(Path::new(&file)), "{service}: {file}");

@@ -10,6 +10,7 @@ use tera::{Context, Tera};
 use super::actions;
 use super::paths::paths;
 use crate::affected::reaches;
+use crate::build::Workspace;
 use crate::config::{Architecture, Config, GitHub, PREVIEW_ENVIRONMENT, RoleClass, load_app};
 use crate::error::Problem;
 
@@ -41,7 +42,7 @@ pub fn workflows(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     context.insert("targets", &targets);
     context.insert("branches", &app.branches.keys().collect::<Vec<_>>());
     let mut files = BTreeMap::new();
-    for (service, reach) in &reaches(root, &app)? {
+    for (service, reach) in &reaches(root, &app, &Workspace::load(root)?)? {
         let mut context = context.clone();
         context.insert("service", service);
         context.insert("paths", &paths(&app, reach));

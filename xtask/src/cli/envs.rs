@@ -82,7 +82,7 @@ pub struct EnvUpArgs {
     pub branch: String,
     /// How long it lives after this deploy and each further one, such as `8h` or `7d`. Default: as before, at first
     /// `previews.ttl` of config/app.yaml.
-    #[arg(long, value_name = "TIME", value_parser = span)]
+    #[arg(long, value_name = "TIME")]
     pub ttl: Option<Span>,
     /// Whose it is: a tag of its stacks, so what it is made with stays. Default: whoever makes it.
     #[arg(long, value_name = "NAME")]
@@ -120,8 +120,4 @@ pub struct EnvDownArgs {
     /// Do not ask.
     #[arg(long, short)]
     pub yes: bool,
-}
-
-fn span(text: &str) -> Result<Span, String> {
-    Span::try_from(text.to_owned())
 }

@@ -94,7 +94,7 @@ fn place(text: &str) -> Result<Place, String> {
 
 /// Seconds.
 fn grace(text: &str) -> Result<u64, String> {
-    if text == "0" { Ok(0) } else { Span::try_from(text.to_owned()).map(Span::seconds) }
+    if text == "0" { Ok(0) } else { text.parse::<Span>().map(Span::seconds) }
 }
 
 #[cfg(test)]

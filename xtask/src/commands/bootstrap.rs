@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::BootstrapArgs;
-use crate::deploy::{Outcome, shared};
+use crate::deploy::{self, Outcome, shared};
 use crate::error::Problem;
 use crate::{local, plan};
 
@@ -38,7 +38,7 @@ pub(super) async fn run(args: BootstrapArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let stacks = shared::look_at(&aws, &config, shared::wanted_all(&config)?).await?;
     let plan = plan::of_shared(&config, &identity, &stacks)?;
     ctx.ui.say(plan::text(&plan, ctx.ui.colour(), ctx.ui.width()));
-    plan::guard::check(&plan.refused, |key| format!("{}-{key}", config.app.app), &plan::Allowed::default())?;
+    plan::guard::check(&plan.refused, |key| deploy::shared_name(&config, key), &plan::Allowed::default())?;
     if plan.changed && config.env.endpoint().is_none() {
         ctx.ui.confirm(&format!("Prepare {place} for `{}`", config.app.app), "yes")?;
     }

@@ -7,13 +7,12 @@ use serde_json::{Value, json};
 use super::Ctx;
 use super::test::browser;
 use crate::aws::Aws;
-use crate::build::Plan;
 use crate::cli::DoctorArgs;
 use crate::config::Config;
 use crate::deploy::{Source, World};
 use crate::error::{Exit, Problem, hints};
 use crate::local::{self, OLDEST_PYTHON, Python, Version};
-use crate::preflight::tools::{NODE, NODE_SOURCE, RUST, RUST_SOURCE, at_least, standard_library, version, zigbuild};
+use crate::preflight::tools::{Tool, across, at_least, node, rust, version};
 use crate::preflight::{self, Weight};
 
 /// One line of the table.
@@ -23,6 +22,12 @@ struct Check {
     found: Result<String, String>,
     required: bool,
     remedy: String,
+}
+
+impl From<Tool> for Check {
+    fn from((name, found, remedy): Tool) -> Self {
+        Self::of(name, found, remedy)
+    }
 }
 
 impl Check {
@@ -85,7 +90,6 @@ fn missing(checks: &[Check]) -> impl Iterator<Item = &'static str> {
 }
 
 fn tools() -> Vec<Check> {
-    let (rust, node) = (RUST_SOURCE, NODE_SOURCE);
     let python = match Python::find() {
         Ok(python) => Check::of("python3", Ok(format!("{} with venv", python.version)), ""),
         Err(problem) => {
@@ -95,16 +99,15 @@ fn tools() -> Vec<Check> {
         }
     };
     let browser = browser::installed().ok_or("none found").map(|path| describe(&path));
-    vec![
-        Check::of("rustc", at_least(version("rustc"), &[RUST]), rust),
-        Check::of("cargo", at_least(version("cargo"), &[RUST]), rust),
-        python,
-        Check::of("node", at_least(version("node"), &NODE), node),
-        Check::of("npm", at_least(version("npm"), &[]), node),
+    let mut checks: Vec<Check> = rust().map(Check::from).into();
+    checks.push(python);
+    checks.extend(node().map(Check::from));
+    checks.extend([
         Check::of("git", at_least(version("git"), &[]), "https://git-scm.com/downloads"),
         Check::of("browser", browser.map_err(str::to_owned), "`cargo xtask test` gets a Chromium where it can")
             .optional(),
-    ]
+    ]);
+    checks
 }
 
 async fn emulator(ctx: &Ctx, config: &Config) -> anyhow::Result<Check> {
@@ -133,13 +136,7 @@ async fn deploy(config: &Config) -> anyhow::Result<Vec<Check>> {
 }
 
 async fn aws(config: &Config) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let plan = Plan::of(config);
-    if !plan.native {
-        let triple = plan.triple();
-        checks.push(Check::of("target", standard_library(triple), format!("`rustup target add {triple}`")));
-        checks.push(Check::of("cargo-zigbuild", zigbuild(), "`pip install cargo-zigbuild` brings zig along"));
-    }
+    let mut checks: Vec<Check> = across(config).into_iter().map(Check::from).collect();
     let identity = Aws::connect(&config.env).await.identify(&config.env).await;
     let remedy = identity.as_ref().err().map(|error| hints(error).collect::<Vec<_>>().join("; ")).unwrap_or_default();
     let found =

@@ -13,7 +13,7 @@ use crate::ui::Ui;
 pub(super) async fn run(args: LogsArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
     let sources = sources(&config.app, &config.prefix(), &args.service, &args.function)?;
-    let since = Span::try_from(args.since.clone()).map_err(|error| Problem::usage(format!("`--since`: {error}")))?;
+    let since = args.since.parse::<Span>().map_err(|error| Problem::usage(format!("`--since`: {error}")))?;
     let from = begin(Timestamp::now().as_millisecond(), since)?;
     let aws = Aws::connect(&config.env).await;
     aws.identify(&config.env).await?;

@@ -6,8 +6,8 @@ use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::OpenArgs;
 use crate::config::{App, Config, Outputs};
-use crate::deploy::observe;
-use crate::error::{Problem, suggestion};
+use crate::deploy::{observe, scope};
+use crate::error::Problem;
 
 pub(super) async fn run(args: OpenArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
@@ -56,7 +56,7 @@ fn choose(app: &App, outputs: &Outputs, args: &OpenArgs, environment: &str) -> R
         return found.ok_or_else(|| missing("output `DashboardUrl`".to_owned()));
     }
     if let Some(service) = &args.service {
-        known(app, service)?;
+        scope::known(app, &[service.to_owned()])?;
         let found = output(service, "SiteUrl").or_else(|| output(service, "ApiUrl"));
         return found.ok_or_else(|| missing(format!("`{service}.SiteUrl` and no `{service}.ApiUrl`")));
     }
@@ -72,7 +72,7 @@ fn console(config: &Config, service: Option<&str>) -> Result<String, Problem> {
     }
     let filter = match service {
         Some(service) => {
-            known(&config.app, service)?;
+            scope::known(&config.app, &[service.to_owned()])?;
             config.stack_name(service)
         }
         None => config.prefix(),
@@ -90,14 +90,6 @@ fn host(partition: &str) -> &'static str {
         "aws-us-gov" => "amazonaws-us-gov.com",
         _ => "aws.amazon.com",
     }
-}
-
-fn known(app: &App, service: &str) -> Result<(), Problem> {
-    if app.services.contains_key(service) {
-        return Ok(());
-    }
-    let hint = suggestion(service, "services", app.services.keys());
-    Err(Problem::usage(format!("no service `{service}` in config/app.yaml")).hint(hint))
 }
 
 #[cfg(test)]

@@ -22,8 +22,7 @@ pub(super) async fn run(args: RestoreArgs, ctx: &Ctx) -> anyhow::Result<()> {
         return Err(Problem::failed(text).hint("run this in a clone of that application").into());
     }
     ctx.ui.say(format!("{}, of `{}` at {:.0}", manifest.told(), of.environment, of.at));
-    let expected = if config.env.protected { name.as_str() } else { "yes" };
-    ctx.ui.confirm(&format!("Write this into `{name}`"), expected)?;
+    ctx.ui.confirm(&format!("Write this into `{name}`"), config.env.answer())?;
     backup::restore(&ctx.ui, &aws, &config, &place, &manifest).await?;
     ctx.ui.step("Finished", format!("`{name}` holds what `{}` held: {}", of.environment, manifest.told()));
     Ok(())

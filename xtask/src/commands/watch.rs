@@ -10,10 +10,10 @@ use super::{Ctx, deploy as command, logs};
 use crate::aws::Aws;
 use crate::cli::WatchArgs;
 use crate::config::{Config, Outputs};
-use crate::deploy::{self, Manner, Report, Session, Source};
+use crate::deploy::{self, Manner, Report, Session, Source, scope};
 use crate::detach;
-use crate::error::{Problem, suggestion};
 use crate::hotswap;
+use crate::plan::counted;
 use crate::site;
 use crate::watch::{Changes, Map, Reload, Touched};
 
@@ -23,7 +23,7 @@ const FAREWELL: Duration = Duration::from_secs(20);
 pub(super) async fn run(args: WatchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
     hotswap::refuse_protected(&config.env)?;
-    known(&config, &args.service)?;
+    scope::known(&config.app, &args.service)?;
     let reload = match config.env.endpoint() {
         Some(_) => Some(Reload::listen().await?),
         None => None,
@@ -87,10 +87,9 @@ impl Watch {
             let Some(report) = self.round(&touched, &mut changes).await else { continue };
             self.ctx.ui.step("Finished", command::told(&report));
             if let (true, Some(reload)) = (report.changed, &self.ctx.reload) {
-                match reload.pages() {
-                    0 => {}
-                    1 => self.ctx.ui.step("Reloading", "1 page"),
-                    pages => self.ctx.ui.step("Reloading", format!("{pages} pages")),
+                let pages = reload.pages();
+                if pages > 0 {
+                    self.ctx.ui.step("Reloading", counted(pages, "page"));
                 }
                 reload.tell();
             }
@@ -167,13 +166,6 @@ impl Watch {
             }
         }));
     }
-}
-
-fn known(config: &Config, asked: &[String]) -> Result<(), Problem> {
-    let services = &config.app.services;
-    let Some(name) = asked.iter().find(|name| !services.contains_key(*name)) else { return Ok(()) };
-    let hint = suggestion(name, "services", services.keys());
-    Err(Problem::usage(format!("no service `{name}` in config/app.yaml")).hint(hint))
 }
 
 /// Brings the sites to what a deploy would have written.

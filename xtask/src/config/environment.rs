@@ -258,6 +258,12 @@ impl Environment {
         }
     }
 
+    /// What a person types to agree to a change: a protected environment wants its name.
+    #[must_use]
+    pub fn answer(&self) -> &str {
+        if self.protected { &self.name } else { "yes" }
+    }
+
     /// The emulator's endpoint, if the environment is emulated.
     #[must_use]
     pub fn endpoint(&self) -> Option<String> {

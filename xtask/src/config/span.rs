@@ -1,6 +1,7 @@
 //! Lengths of time as people write them: `15m`, `1h`.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -35,10 +36,10 @@ impl Span {
     }
 }
 
-impl TryFrom<String> for Span {
-    type Error = String;
+impl FromStr for Span {
+    type Err = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let read = || {
             let unit = text.chars().next_back()?;
             let (_, seconds) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
@@ -48,6 +49,14 @@ impl TryFrom<String> for Span {
             count.parse::<u64>().ok().filter(|_| plain)?.checked_mul(seconds)
         };
         read().map(Self).ok_or_else(|| format!("`{text}` is no length of time: expected such as `15m`, `1h` or `7d`"))
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

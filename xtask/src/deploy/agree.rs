@@ -11,11 +11,6 @@ use crate::error::Problem;
 use crate::plan::{self, Plan, Planned, StackPlan};
 use crate::ui::Ui;
 
-/// What a person types: a protected environment wants its name.
-fn answer(config: &Config) -> &str {
-    if config.env.protected { &config.env.name } else { "yes" }
-}
-
 /// Nothing that was not reviewed, nothing that is refused, and a person's yes to the plan: elsewhere than on this machine,
 /// and wherever a command asks for it.
 pub(super) fn agree(ctx: &Ctx, config: &Config, world: &World, manner: &Manner, plan: &Plan) -> anyhow::Result<()> {
@@ -52,7 +47,7 @@ pub(super) fn agree(ctx: &Ctx, config: &Config, world: &World, manner: &Manner, 
     }
     ctx.ui.about(text);
     let question = manner.asks.clone().unwrap_or_else(|| format!("Deploy this to `{}`", config.env.name));
-    Ok(ctx.ui.confirm(&question, answer(config))?)
+    Ok(ctx.ui.confirm(&question, config.env.answer())?)
 }
 
 /// A stack's plan as it was agreed to.
@@ -71,7 +66,7 @@ impl Agreed {
         let asked = (config.env.endpoint().is_none() || manner.asks.is_some()) && !manner.again;
         let exact = manner.reviewed.is_some();
         let plan = Arc::new(Mutex::new(plan));
-        (asked || exact).then(|| Self { plan, ui: ctx.ui.clone(), answer: answer(config).to_owned(), exact })
+        (asked || exact).then(|| Self { plan, ui: ctx.ui.clone(), answer: config.env.answer().to_owned(), exact })
     }
 
     /// Asks again, or refuses, where the change has become another one since: a build and other stacks take their time.

@@ -53,7 +53,7 @@ impl Ending {
 }
 
 /// Whether an operation runs.
-pub(super) fn in_progress(status: &StackStatus) -> bool {
+pub(crate) fn in_progress(status: &StackStatus) -> bool {
     status.as_str().ends_with("_IN_PROGRESS") && *status != StackStatus::ReviewInProgress
 }
 

@@ -15,16 +15,15 @@ use crate::recorder::{self, Kind::Stack};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::ui::Ui;
 
-/// Creates or updates the bootstrap stacks: the account's permissions boundary, the region's artifact bucket.
-pub async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
+/// Creates or updates an emulator's bootstrap stacks: the account's permissions boundary, the region's artifact bucket.
+pub(super) async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
     let renderer = Renderer::load(&config.root)?;
     let home = aws.cloudformation_in(&config.app.home_region);
-    let policy = Policy { protect: config.env.endpoint().is_none(), keep: false };
+    let policy = Policy { protect: false, keep: false };
     let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT)?;
     let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
     let seen = |name: &str| world.shared.get(name).cloned();
-    let emulated = config.env.endpoint().is_some();
-    let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(|name| Review { emulated, ..Review::of(name) });
+    let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(|name| Review { emulated: true, ..Review::of(name) });
     let one = Hands { ui, client: &home, policy, review: &one };
     let other = Hands { ui, client: &aws.cloudformation, policy, review: &other };
     let (one, other) = tokio::try_join!(

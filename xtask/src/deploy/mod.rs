@@ -25,11 +25,13 @@ mod tests;
 pub mod wait;
 mod world;
 
+pub(crate) use ending::in_progress;
+pub use environment::observe;
 pub(crate) use environment::shared_stack;
-pub use environment::{bootstrap, observe};
 pub use manner::{Manner, Session};
 pub use run::{Report, run, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::{Outcome, Policy};
 pub(crate) use status::{Act, Step, decide, is_at_rest};
+pub(crate) use world::shared_name;
 pub use world::{Seen, World};

@@ -93,22 +93,11 @@ impl Source {
         deployed: &Config,
         services: &BTreeSet<String>,
     ) -> anyhow::Result<BTreeMap<String, Artifact>> {
-        let package = |service: &String| Some((service.clone(), deployed.app.services.get(service)?.package.clone()?));
-        let packages: BTreeMap<String, String> = services.iter().filter_map(package).collect();
-        let mut found = BTreeMap::new();
-        if let Self::Checkout(_) = self {
-            let names: Vec<String> = packages.values().cloned().collect();
-            let built = build::ensure(&ctx.ui, aws, deployed, &names).await?;
-            found.extend(
-                packages.into_iter().filter_map(|(service, package)| Some((service, built.get(&package)?.clone()))),
-            );
-            return Ok(found);
-        }
-        for service in packages.into_keys() {
-            let artifact = self.part(&service)?.and_then(|part| part.artifact.clone());
-            found.extend(artifact.map(|artifact| (service, artifact)));
-        }
-        Ok(found)
+        let Self::Checkout(_) = self else { return self.planned(deployed, services) };
+        let packages = packages(deployed, services);
+        let names: Vec<String> = packages.values().cloned().collect();
+        let built = build::ensure(&ctx.ui, aws, deployed, &names).await?;
+        Ok(packages.into_iter().filter_map(|(service, one)| Some((service, built.get(&one)?.clone()))).collect())
     }
 
     /// Sees that the code of a release is there with the very bytes that were recorded, whatever is noted beside them. A
@@ -138,8 +127,7 @@ impl Source {
         deployed: &Config,
         services: &BTreeSet<String>,
     ) -> anyhow::Result<BTreeMap<String, Artifact>> {
-        let package = |service: &String| Some((service.clone(), deployed.app.services.get(service)?.package.clone()?));
-        let packages: BTreeMap<String, String> = services.iter().filter_map(package).collect();
+        let packages = packages(deployed, services);
         if let Self::Checkout(_) = self {
             let names: Vec<String> = packages.values().cloned().collect();
             let artifacts = build::planned(deployed, &names)?;
@@ -193,6 +181,12 @@ impl Source {
             }),
         }
     }
+}
+
+/// The package of each service that has code.
+fn packages(deployed: &Config, services: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let package = |service: &String| Some((service.clone(), deployed.app.services.get(service)?.package.clone()?));
+    services.iter().filter_map(package).collect()
 }
 
 /// An object of a release that is no longer there.

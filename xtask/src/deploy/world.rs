@@ -69,7 +69,7 @@ impl World {
 
 /// The name of a stack that all environments of an account share: no environment in it.
 #[must_use]
-pub(super) fn shared_name(config: &Config, name: &str) -> String {
+pub(crate) fn shared_name(config: &Config, name: &str) -> String {
     format!("{}-{name}", config.app.app)
 }
 

@@ -21,6 +21,7 @@ use crate::backup::{self, Place};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
+use crate::plan::counted;
 use crate::releases::Ledger;
 use crate::ui::Ui;
 use crate::{hotswap, local, previews};
@@ -179,10 +180,6 @@ fn refuse_terminated(observed: &Observed, environment: &str) -> Result<(), Probl
         ),
     };
     Err(Problem::failed(format!("stack `{}` is protected against deletion", stack.name)).hint(hint))
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What the environment's names are told by.

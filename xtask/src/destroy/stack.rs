@@ -8,7 +8,7 @@ use super::empty::empty;
 use super::observe::Doomed;
 use crate::aws::events::{self, Event};
 use crate::aws::stacks::{self, LiveStack};
-use crate::deploy::{failure, wait};
+use crate::deploy::{failure, in_progress, wait};
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -21,7 +21,7 @@ const JOINED: &str = "";
 /// Deletes a stack with all that its buckets hold, but for a bucket that outlives it.
 pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, stack: &Doomed) -> anyhow::Result<()> {
     let id = stack.live.id.as_str();
-    if is_busy(&stack.live) {
+    if in_progress(&stack.live.status) {
         // A killed deploy or destroy leaves its operation behind: CloudFormation begins no other before its end.
         let live = wait::settle(ui, client, id, JOINED, None).await?;
         if is_gone(live.as_ref()) {
@@ -50,10 +50,6 @@ pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, st
         }
     }
     Ok(())
-}
-
-fn is_busy(live: &LiveStack) -> bool {
-    live.status.as_str().ends_with("_IN_PROGRESS") && live.status != StackStatus::ReviewInProgress
 }
 
 fn is_gone(live: Option<&LiveStack>) -> bool {

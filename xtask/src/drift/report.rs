@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::aws::drift::{Difference, Resource};
 use crate::hotswap;
+use crate::plan::counted;
 
 /// Longest value that a line shows in full.
 const VALUE: usize = 60;
@@ -150,7 +151,7 @@ fn functions(names: &[String]) -> Option<String> {
     match names {
         [] => None,
         [one] => Some(one.clone()),
-        many => Some(format!("{} functions", many.len())),
+        many => Some(counted(many.len(), "function")),
     }
 }
 

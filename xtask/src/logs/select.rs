@@ -2,17 +2,15 @@
 
 use super::Source;
 use crate::config::{App, find_function};
-use crate::error::{Problem, suggestion};
+use crate::deploy::scope;
+use crate::error::Problem;
 
 /// The log groups of the functions asked for, or of all. A function of the same name in two services is told apart.
 ///
 /// # Errors
 /// A wrong command line where a name is unknown, or where nothing is left.
 pub fn sources(app: &App, prefix: &str, services: &[String], functions: &[String]) -> Result<Vec<Source>, Problem> {
-    if let Some(unknown) = services.iter().find(|name| !app.services.contains_key(*name)) {
-        let hint = suggestion(unknown, "services", app.services.keys());
-        return Err(Problem::usage(format!("no service `{unknown}` in config/app.yaml")).hint(hint));
-    }
+    scope::known(app, services)?;
     let named: Vec<_> = functions.iter().map(|name| find_function(app, name)).collect::<Result<_, _>>()?;
     let all = app.services.iter().flat_map(|(service, spec)| spec.functions.iter().map(move |one| (service, one)));
     let all: Vec<_> = all.collect();

@@ -134,7 +134,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
                 switch(&mut planned, seen.map(|seen| &seen.live), config.env.protected);
                 planned
             }
-            (None, Some(seen)) if !full.contains(&service) && !is_at_rest(&seen.live) => {
+            (None, Some(seen)) if !is_at_rest(&seen.live) => {
                 let (stack, status) = (config.stack_name(&service), &seen.live.status);
                 plan.notices.push(format!(
                     "stack `{stack}` is {status} and stays so: mend it by `cargo xtask deploy --env {} --service {service}`",

@@ -171,7 +171,7 @@ impl Plan {
 }
 
 /// `1 stack`, `2 stacks`.
-fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -10,12 +10,15 @@ use crate::config::Config;
 use crate::local::Version;
 
 /// `rust-version` in Cargo.toml.
-pub(crate) const RUST: Version = Version(1, 95, 0);
+const RUST: Version = Version(1, 95, 0);
 /// What the site's build tools ask for (`engines` in package.json): 20.19 or newer, but neither 21 nor an early 22.
-pub(crate) const NODE: [Version; 2] = [Version(20, 19, 0), Version(22, 12, 0)];
+const NODE: [Version; 2] = [Version(20, 19, 0), Version(22, 12, 0)];
 /// Where both come from.
-pub(crate) const RUST_SOURCE: &str = "https://rustup.rs, then `rustup update stable`";
-pub(crate) const NODE_SOURCE: &str = "https://nodejs.org";
+const RUST_SOURCE: &str = "https://rustup.rs, then `rustup update stable`";
+const NODE_SOURCE: &str = "https://nodejs.org";
+
+/// A tool's name, its version or what it lacks, and where it comes from.
+pub(crate) type Tool = (&'static str, Result<String, String>, String);
 
 /// What is missing on this machine to build the environment's functions and sites.
 ///
@@ -29,18 +32,11 @@ pub async fn look(config: &Config) -> anyhow::Result<Vec<Finding>> {
 fn missing(config: &Config) -> Vec<Finding> {
     let mut wanted = Vec::new();
     if config.app.services.values().any(|service| service.package.is_some()) {
-        wanted.push(("rustc", at_least(version("rustc"), &[RUST]), RUST_SOURCE.to_owned()));
-        wanted.push(("cargo", at_least(version("cargo"), &[RUST]), RUST_SOURCE.to_owned()));
-        let plan = Plan::of(config);
-        if !plan.native {
-            let triple = plan.triple();
-            wanted.push(("target", standard_library(triple), format!("`rustup target add {triple}`")));
-            wanted.push(("cargo-zigbuild", zigbuild(), "`pip install cargo-zigbuild` brings zig along".to_owned()));
-        }
+        wanted.extend(rust());
+        wanted.extend(across(config));
     }
     if config.app.services.values().any(|service| service.site.is_some()) {
-        wanted.push(("node", at_least(version("node"), &NODE), NODE_SOURCE.to_owned()));
-        wanted.push(("npm", at_least(version("npm"), &[]), NODE_SOURCE.to_owned()));
+        wanted.extend(node());
     }
     let found = wanted.into_iter().filter_map(|(name, found, remedy)| Some(lack(name, &found.err()?, remedy)));
     found.collect()
@@ -51,13 +47,37 @@ fn lack(name: &str, lack: &str, remedy: String) -> Finding {
     Finding { weight: Weight::Stops, stack: "machine".to_owned(), problem, remedy }
 }
 
+/// What functions are built with.
+pub(crate) fn rust() -> [Tool; 2] {
+    ["rustc", "cargo"].map(|name| (name, at_least(version(name), &[RUST]), RUST_SOURCE.to_owned()))
+}
+
+/// What a build for another machine than this one needs beside that.
+pub(crate) fn across(config: &Config) -> Vec<Tool> {
+    let plan = Plan::of(config);
+    if plan.native {
+        return vec![];
+    }
+    let triple = plan.triple();
+    vec![
+        ("target", standard_library(triple), format!("`rustup target add {triple}`")),
+        ("cargo-zigbuild", zigbuild(), "`pip install cargo-zigbuild` brings zig along".to_owned()),
+    ]
+}
+
+/// What sites are built with.
+pub(crate) fn node() -> [Tool; 2] {
+    [("node", NODE.as_slice()), ("npm", &[])]
+        .map(|(name, oldest)| (name, at_least(version(name), oldest), NODE_SOURCE.to_owned()))
+}
+
 /// cargo-zigbuild, by which a build for another machine is linked.
-pub(crate) fn zigbuild() -> Result<String, String> {
+fn zigbuild() -> Result<String, String> {
     at_least(command_version(Command::new("cargo").args(["zigbuild", "--version"])), &[])
 }
 
 /// Whether the compiler has the target's standard library, however it was installed.
-pub(crate) fn standard_library(triple: &str) -> Result<String, String> {
+fn standard_library(triple: &str) -> Result<String, String> {
     let output = Command::new("rustc").args(["--print", "target-libdir", "--target", triple]).output();
     let folder = output.ok().filter(|output| output.status.success());
     let there = folder.is_some_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::aws::overview::Overview;
 use crate::hotswap::Swap;
+use crate::plan::counted;
 use crate::releases::record::{Made, Release};
 use crate::releases::show;
 
@@ -254,7 +255,7 @@ fn hotswapped(all: &[Swapped], now: Timestamp) -> Vec<String> {
         let age = last.parse().map_or_else(|_| last.to_owned(), |at| ago(at, now));
         let functions = match functions.as_slice() {
             [one] => one.function.clone(),
-            many => format!("{} functions", many.len()),
+            many => counted(many.len(), "function"),
         };
         format!("{service}: {functions} by {}, {age}", who.join(" and "))
     };

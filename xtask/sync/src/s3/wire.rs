@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
-use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
@@ -76,7 +75,7 @@ pub(super) struct Answer {
 pub(super) struct Wire {
     endpoint: Arc<Endpoint>,
     limit: Limit,
-    credentials: Arc<Mutex<Option<(Credentials, Identity)>>>,
+    identity: Arc<Mutex<Option<Identity>>>,
 }
 
 impl Call {
@@ -127,7 +126,7 @@ impl Answer {
 
 impl Wire {
     pub(super) fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint: Arc::new(endpoint), limit: Limit::new(), credentials: Arc::default() }
+        Self { endpoint: Arc::new(endpoint), limit: Limit::new(), identity: Arc::default() }
     }
 
     /// Sends a call until it is answered by something that would not change by asking again.
@@ -199,21 +198,17 @@ impl Wire {
     }
 
     async fn identity(&self) -> anyhow::Result<Identity> {
-        let ends_late =
-            |credentials: &Credentials| credentials.expiry().is_none_or(|end| end > SystemTime::now() + EARLY);
-        {
-            let known = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((credentials, identity)) = known.as_ref().filter(|(credentials, _)| ends_late(credentials)) {
-                let _ = credentials;
-                return Ok(identity.clone());
-            }
+        let ends_late = |known: &Identity| known.expiration().is_none_or(|end| end > SystemTime::now() + EARLY);
+        let known = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(ends_late) {
+            return Ok(known);
         }
         let fresh = self.endpoint.credentials.provide_credentials().await.map_err(|error| {
             let problem = Problem::failed("no usable credentials").hint("aws sso login, or set AWS_PROFILE");
             anyhow::Error::new(error).context(problem)
         })?;
-        let identity = Identity::from(fresh.clone());
-        *self.credentials.lock().unwrap_or_else(PoisonError::into_inner) = Some((fresh, identity.clone()));
+        let identity = Identity::from(fresh);
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
         Ok(identity)
     }
 }
