@@ -43,28 +43,38 @@ pub async fn describe(client: &Client, name: &str) -> anyhow::Result<Option<Live
         }
         Err(error) => return Err(explain(error)).with_context(|| format!("cannot look at the function `{name}`")),
     };
-    let update = match answer.last_update_status() {
-        Some(LastUpdateStatus::InProgress) => Update::Running,
-        Some(LastUpdateStatus::Failed) => {
-            Update::Failed(answer.last_update_status_reason().unwrap_or_default().to_owned())
-        }
-        _ => Update::Done,
-    };
     Ok(Some(LiveCode {
         arn: answer.function_arn().unwrap_or_default().to_owned(),
         sha256: answer.code_sha256().unwrap_or_default().to_owned(),
-        update,
+        update: update(answer.last_update_status(), answer.last_update_status_reason()),
     }))
 }
 
-/// Puts the code of an object into a function; `false` where another update goes on.
-pub async fn put(client: &Client, name: &str, (bucket, key): (&str, &str), architecture: &str) -> anyhow::Result<bool> {
+fn update(status: Option<&LastUpdateStatus>, reason: Option<&str>) -> Update {
+    match status {
+        Some(LastUpdateStatus::InProgress) => Update::Running,
+        Some(LastUpdateStatus::Failed) => Update::Failed(reason.unwrap_or_default().to_owned()),
+        _ => Update::Done,
+    }
+}
+
+/// Puts the code of an object into a function, and returns how far that is; `None` where another update goes on.
+pub async fn put(
+    client: &Client,
+    name: &str,
+    (bucket, key): (&str, &str),
+    architecture: &str,
+) -> anyhow::Result<Option<LiveCode>> {
     // Without the architecture, Lambda takes x86_64 (Lambda API reference, `UpdateFunctionCode`).
     let call = client.update_function_code().function_name(name).s3_bucket(bucket).s3_key(key);
     match call.architectures(Architecture::from(architecture)).send().await {
-        Ok(_) => Ok(true),
+        Ok(answer) => Ok(Some(LiveCode {
+            arn: answer.function_arn().unwrap_or_default().to_owned(),
+            sha256: answer.code_sha256().unwrap_or_default().to_owned(),
+            update: update(answer.last_update_status(), answer.last_update_status_reason()),
+        })),
         Err(error) if error.as_service_error().is_some_and(UpdateFunctionCodeError::is_resource_conflict_exception) => {
-            Ok(false)
+            Ok(None)
         }
         Err(error) => {
             Err(explain(error)).with_context(|| format!("cannot put `s3://{bucket}/{key}` into the function `{name}`"))

@@ -1,7 +1,6 @@
 //! Objects in the artifact bucket: present or not, put, deleted. The site's bucket is `site`'s own business.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use anyhow::Context;
 use aws_sdk_s3::Client;
@@ -9,13 +8,12 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::MetadataDirective;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::buckets::{When, put_when};
 use super::explain;
-
-/// Bytes of a file that are read and sent at a time.
-const PIECE: usize = 1 << 20;
 
 /// Whether an object is there.
 pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<bool> {
@@ -78,42 +76,23 @@ pub async fn delete(client: &Client, bucket: &str, key: &str, etag: Option<&str>
     }
 }
 
-/// Puts a file with metadata, unless there is an object already: `false` then.
-pub async fn put_file(
-    client: &Client,
-    to: (&str, &str),
-    file: &Path,
-    metadata: &[(&str, &str)],
-) -> anyhow::Result<bool> {
-    // Each piece is checked, framed and sent by itself: the usual 4 KB are thousands of them.
-    let body = ByteStream::read_from().path(file).buffer_size(PIECE).build().await;
-    let body = body.with_context(|| format!("cannot read `{}`", file.display()))?;
-    put_stream(client, to, body, metadata).await
-}
-
-/// Puts bytes with metadata, unless there is an object already: `false` then.
+/// Puts bytes with metadata, unless there is an object already: `false` then. Their SHA-256, in hex, goes along, and is noted
+/// beside them: S3 takes no other bytes.
 pub async fn put_absent(
     client: &Client,
-    to: (&str, &str),
-    bytes: Vec<u8>,
-    metadata: &[(&str, &str)],
-) -> anyhow::Result<bool> {
-    put_stream(client, to, ByteStream::from(bytes), metadata).await
-}
-
-/// What is there is named by other records and stacks: it is never overwritten.
-async fn put_stream(
-    client: &Client,
     (bucket, key): (&str, &str),
-    body: ByteStream,
+    (bytes, sha256): (Vec<u8>, &str),
     metadata: &[(&str, &str)],
 ) -> anyhow::Result<bool> {
-    let mut call = client.put_object().bucket(bucket).key(key).body(body);
-    for (name, value) in metadata {
+    let context = || format!("cannot write `s3://{bucket}/{key}`");
+    // Known before: otherwise the SDK frames the body piece by piece, to send its checksum at the end.
+    let checksum = BASE64_STANDARD.encode(hex::decode(sha256).with_context(context)?);
+    let mut call = client.put_object().bucket(bucket).key(key).checksum_sha256(checksum).body(ByteStream::from(bytes));
+    for (name, value) in metadata.iter().chain(&[("sha256", sha256)]) {
         call = call.metadata(*name, *value);
     }
-    let put = put_when(call, &When::Absent).await.with_context(|| format!("cannot write `s3://{bucket}/{key}`"))?;
-    Ok(put.is_some())
+    // What is there is named by other records and stacks: it is never overwritten.
+    Ok(put_when(call, &When::Absent).await.with_context(context)?.is_some())
 }
 
 /// Puts a text.

@@ -70,9 +70,10 @@ pub async fn ensure(
             fresh::keep(aws, config, &key, head).await?;
         }
         if !missing.is_empty() {
+            let recorded = tokio::task::spawn_blocking(move || record(plan));
             // A source saved since the digests were taken: the zips would be of other sources than the stacks name.
             let Some(zips) = package_these(ui, config, &missing, plan).await? else { continue };
-            found.extend(upload(ui, aws, &bucket, &zips, plan).await?);
+            found.extend(upload(ui, aws, &bucket, &zips, &recorded.await?).await?);
         }
         return Ok(found);
     }
@@ -107,17 +108,13 @@ async fn upload(
     aws: &Aws,
     bucket: &str,
     zips: &[Packaged],
-    plan: Plan,
+    recorded: &[(&str, String)],
 ) -> anyhow::Result<BTreeMap<String, Artifact>> {
-    let recorded = record(plan);
+    let metadata: Vec<(&str, &str)> = recorded.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut uploaded = BTreeMap::new();
     for one in zips {
-        let metadata: Vec<(&str, &str)> = recorded
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .chain([("sha256", one.sha256.as_str())])
-            .collect();
-        let put = objects::put_file(&aws.s3, (bucket, &one.key), &one.path, &metadata);
+        let bytes = std::fs::read(&one.path).with_context(|| format!("cannot read `{}`", one.path.display()))?;
+        let put = objects::put_absent(&aws.s3, (bucket, &one.key), (bytes, &one.sha256), &metadata);
         recorder::span(Kind::Upload, &one.package, put).await?;
         // Another machine may have been faster: what is there counts, not what we made of the same sources.
         let artifact = Artifact::find(aws, bucket, &one.key).await?;

@@ -2,7 +2,7 @@
 //! Cargo.lock that it reaches, the manifests' words about it, cargo's configuration, profile and target.
 //! Reads files, asks nobody: neither git nor cargo nor the clock, so that a laptop and CI agree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -165,45 +165,48 @@ impl Workspace {
     }
 
     /// Every locked package that the closure reaches, as `name version checksum`, sorted.
-    fn locked(&self, closure: &BTreeSet<String>) -> BTreeSet<String> {
-        let packages: Vec<&Table> = self
-            .lock
-            .get("package")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_table)
-            .collect();
-        let text = |package: &Table, key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut open: Vec<String> = Vec::new();
+    fn locked<'a>(&'a self, closure: &BTreeSet<String>) -> BTreeSet<String> {
+        let listed = self.lock.get("package").and_then(Value::as_array).into_iter().flatten();
+        // By name, of which there may be several versions: the lock file is asked for each of its hundreds of packages.
+        let mut packages: HashMap<&str, Vec<&Table>> = HashMap::new();
+        for package in listed.filter_map(Value::as_table) {
+            packages.entry(text(package, "name")).or_default().push(package);
+        }
+        let needed = |package: &&'a Table| strings(package.get("dependencies"));
+        let mut open: Vec<&str> = Vec::new();
         for name in closure {
             // A member's entry in the lock file names its dev-dependencies too: take only what the binary links.
             let direct: BTreeSet<String> =
                 dependencies(&self.members[name].1).iter().map(|name| self.package_of(name)).collect();
-            let entry = packages.iter().find(|package| text(package, "name") == *name);
-            let listed = entry.and_then(|package| package.get("dependencies")).and_then(Value::as_array);
-            let listed = listed.into_iter().flatten().filter_map(Value::as_str);
-            open.extend(listed.filter(|line| direct.contains(first_word(line))).map(str::to_owned));
+            let entry = packages.get(name.as_str()).and_then(|versions| versions.first());
+            open.extend(entry.into_iter().flat_map(needed).filter(|line| direct.contains(first_word(line))));
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         let mut lines = BTreeSet::new();
         while let Some(wanted) = open.pop() {
-            if !seen.insert(wanted.clone()) {
+            if !seen.insert(wanted) {
                 continue;
             }
             let mut words = wanted.split(' ');
             let (name, version) = (words.next().unwrap_or_default(), words.next());
-            let hits = packages.iter().filter(|package| {
-                text(package, "name") == name && version.is_none_or(|version| text(package, "version") == version)
-            });
-            for package in hits {
+            let versions = packages.get(name).into_iter().flatten();
+            for package in versions.filter(|one| version.is_none_or(|version| text(one, "version") == version)) {
                 lines.insert(format!("{name} {} {}", text(package, "version"), text(package, "checksum")));
-                let next = package.get("dependencies").and_then(Value::as_array).into_iter().flatten();
-                open.extend(next.filter_map(Value::as_str).map(str::to_owned));
+                open.extend(needed(package));
             }
         }
         lines
     }
+}
+
+/// A field of a table, empty where it has none.
+fn text<'a>(table: &'a Table, key: &str) -> &'a str {
+    table.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The strings of a list, of which there may be none.
+fn strings(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn first_word(line: &str) -> &str {

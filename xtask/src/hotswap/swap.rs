@@ -209,25 +209,31 @@ async fn put(client: &aws_sdk_lambda::Client, name: &str, code: &Code) -> anyhow
             Problem::failed(format!("function `{name}` is still busy after {} minutes", DEADLINE.as_secs() / 60));
         problem.hint("the update goes on in AWS; run the same command again to look at it")
     };
-    while !code::put(client, name, (&code.bucket, &code.key), code.architecture).await? {
+    let mut seen = loop {
+        if let Some(put) = code::put(client, name, (&code.bucket, &code.key), code.architecture).await? {
+            break Some(put);
+        }
         if start.elapsed() > DEADLINE {
             return Err(late().into());
         }
         pace.sleep().await;
-    }
+    };
     loop {
-        let poll = code::describe(client, name).await;
-        match pace.tolerate(poll)? {
-            Some(None) => return Err(Problem::failed(format!("function `{name}` was deleted meanwhile")).into()),
-            Some(Some(LiveCode { update: Update::Failed(reason), .. })) => {
+        match seen {
+            Some(LiveCode { update: Update::Failed(reason), .. }) => {
                 return Err(Problem::failed(format!("function `{name}` does not take its new code: {reason}")).into());
             }
-            Some(Some(live)) if live.update == Update::Done && live.sha256 == code.sha256 => return Ok(()),
+            Some(live) if live.update == Update::Done && live.sha256 == code.sha256 => return Ok(()),
             _ => {}
         }
         if start.elapsed() > DEADLINE {
             return Err(late().into());
         }
         pace.sleep().await;
+        let gone = || Problem::failed(format!("function `{name}` was deleted meanwhile"));
+        seen = match pace.tolerate(code::describe(client, name).await)? {
+            Some(live) => Some(live.ok_or_else(gone)?),
+            None => None,
+        };
     }
 }

@@ -77,7 +77,16 @@ apigateway._handle_execute_in_scope = execute_with_cors
 dynamodb._condition_syntax_error = functools.lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)
 
 # Fault 6: a function has its new code at once, but says so only after half a second.
-lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0.02
+lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0
+schedule_state_transition = lambda_svc._schedule_state_transition
+
+
+def say_so_at_once(name, delay):
+    lambda_svc._functions[name]["config"].update(State="Active", LastUpdateStatus="Successful")
+    schedule_state_transition(name, delay)
+
+
+lambda_svc._schedule_state_transition = say_so_at_once
 
 if __name__ == "__main__":
     from ministack.app import main

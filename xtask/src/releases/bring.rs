@@ -73,8 +73,8 @@ fn beside(object: &Object) -> String {
 /// Writes them. What somebody else wrote there meanwhile must be the very same bytes.
 pub async fn write(ui: &Ui, aws: &Aws, bucket: &str, all: &[Brought]) -> anyhow::Result<()> {
     for one in all {
-        let metadata = [("sha256", one.sha256.as_str()), ("toolchain", &one.toolchain)];
-        if !objects::put_absent(&aws.s3, (bucket, &one.key), one.bytes.clone(), &metadata).await? {
+        let bytes = (one.bytes.clone(), one.sha256.as_str());
+        if !objects::put_absent(&aws.s3, (bucket, &one.key), bytes, &[("toolchain", &one.toolchain)]).await? {
             let there = buckets::get(&aws.s3, bucket, &one.key).await?;
             if there.is_none_or(|(bytes, _)| sha256(bytes) != one.sha256) {
                 let text =

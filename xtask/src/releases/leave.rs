@@ -193,7 +193,7 @@ async fn put(leaving: &Leaving<'_>, kind: &str, files: &archive::Files) -> anyho
     let (bucket, bytes) = (config.artifact_bucket(), archive::pack(files)?);
     let sha256 = sha256(&bytes);
     let key = format!("{kind}/{sha256}.zip");
-    if !objects::put_absent(&aws.s3, (&bucket, &key), bytes, &[("sha256", &sha256)]).await?
+    if !objects::put_absent(&aws.s3, (&bucket, &key), (bytes, &sha256), &[]).await?
         && let Some(head) = objects::head(&aws.s3, &bucket, &key).await?
     {
         fresh::keep(aws, config, &key, head).await?;

@@ -14,7 +14,7 @@ use super::{Map, Touched};
 use crate::error::Problem;
 
 /// Without a change for so long, what was saved together is complete.
-const QUIET: Duration = Duration::from_millis(30);
+const QUIET: Duration = Duration::from_millis(20);
 /// Changes that never pause are taken as they are after this.
 const LONGEST: Duration = Duration::from_secs(1);
 

@@ -76,6 +76,8 @@ fn first(config: &Config) -> anyhow::Result<(&str, &str, &str)> {
 struct Source {
     path: PathBuf,
     text: String,
+    /// Which run this is, told apart by when it began.
+    run: jiff::Timestamp,
     saves: usize,
 }
 
@@ -89,17 +91,19 @@ impl Source {
         for path in [main.with_file_name("lib.rs"), main] {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             if ENTRIES.iter().any(|entry| text.contains(entry)) {
-                return Ok(Self { path, text, saves: 0 });
+                return Ok(Self { path, text, run: jiff::Timestamp::now(), saves: 0 });
             }
         }
         Err(Problem::failed(format!("package `{package}` has no `{}`", ENTRIES.join("` and no `"))).into())
     }
 
-    /// One statement more, of which the binary holds the text: other code, and not only other line numbers.
+    /// One statement more, of which the binary holds the text: other code, and not only other line numbers; code that no
+    /// earlier run has left in the artifact bucket.
     fn save(&mut self) -> anyhow::Result<()> {
         self.saves += 1;
+        let id = format!("{}.{}", self.run, self.saves);
         let text = ENTRIES.iter().fold(self.text.clone(), |text, entry| {
-            text.replacen(entry, &format!("{entry}\n    let _ = std::hint::black_box(\"save {}\");", self.saves), 1)
+            text.replacen(entry, &format!("{entry}\n    let _ = std::hint::black_box(\"save {id}\");"), 1)
         });
         std::fs::write(&self.path, text).with_context(|| format!("cannot write `{}`", self.path.display()))
     }
