@@ -82,12 +82,14 @@ export function fullMessageOf(error: unknown): string {
 }
 
 function wording(status: number, said: string, seconds: number | null): string {
-  if (status === 404) return "This todo does not exist, or it was deleted.";
-  if (status === 413) return "That is too large for the server.";
+  if (status === 404)
+    return "What you asked for does not exist, or it was deleted. Reload the page to see what there is.";
+  if (status === 413) return "That is too large for the server. Make it smaller and try again.";
   if (status === 429)
     return `Too many requests at once. Try again ${seconds ? `in ${seconds} s` : "in a moment"}.`;
-  if (status >= 500) return said ? `The server failed: ${said}` : `The server failed (${status}). Try again.`;
-  return said || `The server refused the request (${status}).`;
+  if (status >= 500)
+    return `The server failed: ${said || status}${said.endsWith(".") ? "" : "."} Try again in a moment.`;
+  return said || `The server refused the request (${status}). Reload the page and try again.`;
 }
 
 function fieldsOf(value: unknown): Record<string, string> {

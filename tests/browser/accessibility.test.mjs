@@ -8,6 +8,7 @@ import {
   confirm,
   day,
   detail,
+  enter,
   filesOf,
   logIn,
   newUser,
@@ -15,7 +16,10 @@ import {
   row,
 } from "./support/app.mjs";
 import { expectAccessible } from "./support/axe.mjs";
-import { launch, newVisitor, openPage } from "./support/browser.mjs";
+import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
+import { outputs } from "./support/environment.mjs";
+
+const CORS = { "access-control-allow-origin": new URL(outputs.frontend.SiteUrl).origin };
 
 let browser;
 
@@ -80,8 +84,61 @@ async function walk(page) {
   assert.deepEqual(page.problems, []);
 }
 
-test("axe-core finds nothing on any screen, in light and in dark colours", async () => {
+for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+  test(`${device}: axe-core finds nothing on any screen, in light and in dark colours`, async () => {
+    const context = await newVisitor(browser, { viewport });
+    await walk(await openPage(context));
+    await context.close();
+  });
+}
+
+test("axe-core finds nothing where something fails, waits or asks", async () => {
   const context = await newVisitor(browser);
-  await walk(await openPage(context));
+  const page = await openPage(context);
+  page.expectStatus(400, 500);
+  const check = (screen) => expectAccessible(page, screen);
+  const user = newUser("axe-states");
+  await enter(page, user);
+  await addTodo(page, { title: "Here" });
+
+  await page.route(`${outputs.todos.ApiUrl}/**`, (route) =>
+    route.fulfill({ status: 400, headers: CORS, body: "{}" }),
+  );
+  await page.reload();
+  await page.getByRole("button", { name: "Try again" }).waitFor();
+  await check("a list that could not be loaded");
+  await page.unroute(`${outputs.todos.ApiUrl}/**`);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await openTodo(page, "Here");
+
+  const network = await context.newCDPSession(page);
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 50_000 };
+  await network.send("Network.enable");
+  await network.send("Network.emulateNetworkConditions", slow);
+  await attach(page, {
+    name: "slow.bin",
+    mimeType: "application/octet-stream",
+    buffer: randomBytes(1_000_000),
+  });
+  await filesOf(page).getByText("of 976.6 kB").waitFor();
+  await check("an upload under way");
+  await filesOf(page).getByRole("button", { name: "Cancel" }).press("Enter");
+  await network.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });
+
+  await context.setOffline(true);
+  await page.locator(".connection").getByText("offline", { exact: false }).waitFor();
+  await check("the banner of a lost connection");
+  await row(page, "Here").getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("dialog").waitFor();
+  await check("the question before changes are lost");
   await context.close();
+
+  const stopped = await openPage(await newVisitor(browser), "about:blank");
+  stopped.expectStatus(500);
+  await stopped.route(/\/config[^/]*\.json$/, (route) => route.fulfill({ status: 500, body: "" }));
+  await stopped.goto("/");
+  await stopped.getByRole("alert").filter({ hasText: "The app can't start" }).waitFor();
+  await expectAccessible(stopped, "an app that can't start");
+  await stopped.context().close();
 });

@@ -49,7 +49,7 @@ test("the first load stays small, comes from one origin, and leaves the sign-in 
   await context.close();
 });
 
-test("nothing moves while the app starts, at the login and in the list", async () => {
+test("nothing moves while the login starts", async () => {
   const context = await newVisitor(browser);
   await context.addInitScript(() => {
     window.shifts = 0;

@@ -1,8 +1,11 @@
 // Files beyond the plain way: many at once, one that fails, pictures.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { addTodo, attach, enter, filesOf, newUser, openTodo } from "./support/app.mjs";
+import { addTodo, attach, detail, enter, filesOf, newUser, openTodo } from "./support/app.mjs";
 import { expectAccessible } from "./support/axe.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
 import { outputs } from "./support/environment.mjs";
@@ -53,6 +56,37 @@ test("many files go up at once, and one that fails is sent again without its nei
     "e.bin",
   ]);
   await filesOf(page).getByText("BIN · 1,000 bytes").first().waitFor();
+});
+
+/** Drops files of this machine as the browser itself does, on the middle of an element. */
+async function dropOn(element, files) {
+  await element.scrollIntoViewIfNeeded();
+  const box = await element.boundingBox();
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    await devtools.send("Input.dispatchDragEvent", { type, ...at, data });
+  }
+  await devtools.detach();
+}
+
+test("files that are dropped go up, many at once, and those dropped beside the place leave the page as it is", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "drop-"));
+  const dropped = ["first.dat", "second.dat", "third.dat"].map((name) => join(folder, name));
+  for (const path of dropped) writeFileSync(path, randomBytes(2_000));
+  await detail(page).getByRole("textbox", { name: "Notes" }).fill("Half a thought");
+  const before = page.url();
+  await dropOn(detail(page).getByRole("heading", { name: "With files" }), dropped);
+  await dropOn(filesOf(page).locator(".drop-zone"), dropped);
+  for (const name of ["first.dat", "second.dat", "third.dat"]) {
+    const link = filesOf(page).getByRole("link", { name });
+    await link.waitFor({ timeout: 60_000 });
+    assert.equal(await link.count(), 1, `${name} went up once`);
+  }
+  assert.equal(page.url(), before);
+  assert.equal(await detail(page).getByRole("textbox", { name: "Notes" }).inputValue(), "Half a thought");
+  rmSync(folder, { recursive: true });
 });
 
 test("the focus stays in the files when what had it is gone", async () => {

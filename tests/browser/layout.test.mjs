@@ -25,6 +25,33 @@ async function expectNoSidewaysScroll(page) {
   assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
 }
 
+test("from a small phone to a wide screen, no page is wider than its window", async () => {
+  const context = await newVisitor(browser);
+  const page = await openPage(context, "/login");
+  const everyWidth = async () => {
+    for (const width of [320, 360, 768, 1_280, 1_920]) {
+      await page.setViewportSize({ width, height: 800 });
+      await expectNoSidewaysScroll(page);
+    }
+    await page.setViewportSize(DESKTOP);
+  };
+  await page.getByRole("heading", { name: "Log in" }).waitFor();
+  await everyWidth();
+  await logIn(page, user);
+  await page.getByRole("link", { name: LONG }).waitFor();
+  await everyWidth();
+  await openTodo(page, LONG);
+  await everyWidth();
+  await detail(page).getByRole("button", { name: "Edit" }).click();
+  await everyWidth();
+  await detail(page).getByRole("button", { name: "Cancel" }).click();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await everyWidth();
+  assert.deepEqual(page.problems, []);
+  await context.close();
+});
+
 function brightness(page) {
   return page.evaluate(() => {
     const channels = getComputedStyle(document.body)

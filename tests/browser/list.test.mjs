@@ -65,6 +65,24 @@ test("search and filter are in the address, survive a reload, and Back takes the
   assert.deepEqual(page.problems, []);
 });
 
+test("keys reach the notes, the files, the open ones and the deletion of a todo", async () => {
+  await openTodo(page, "Buy milk");
+  await page.keyboard.press("o");
+  await page.waitForFunction(() => document.activeElement.matches("textarea"));
+  await page.keyboard.press("Escape");
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("u");
+  assert.ok((await chooser).isMultiple());
+  await page.keyboard.press("2");
+  assert.ok(await page.getByLabel("Open", { exact: true }).isChecked());
+  await page.keyboard.press("1");
+  await page.keyboard.press("Delete");
+  await page.getByText("Deleted “Buy milk”.").waitFor();
+  await page.keyboard.press("z");
+  await expectTitles(page, ALL);
+  assert.deepEqual(page.problems, []);
+});
+
 test("Back brings its own search into the field, even while the field has the focus", async () => {
   await page.getByLabel("Open", { exact: true }).check({ force: true });
   await expectTitles(page, ALL);

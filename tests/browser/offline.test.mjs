@@ -184,7 +184,7 @@ test("what is refused after it was kept for later is told until it is dismissed,
   await context.setOffline(false);
   const refusal = page.getByRole("alert").filter({ hasText: "the notes were not saved" });
   await refusal
-    .getByText("“Deleted elsewhere”: the notes were not saved. This todo does not exist")
+    .getByText("“Deleted elsewhere”: the notes were not saved. What you asked for does not exist")
     .waitFor();
   assert.ok(
     await refusal.evaluate(
@@ -208,6 +208,10 @@ test("Undo of a todo that was ticked before the API knew it is of that very todo
   await typeAndAdd("Quick");
   await page.locator(".row").filter({ hasText: "Quick" }).getByRole("checkbox").check();
   await row(page, "Quick").waitFor();
+  // The tick is told before it is taken back: otherwise there would be nothing to undo.
+  for (let left = 100; left > 0 && (await stored())[0] !== "Quick ✓"; left -= 1)
+    await page.waitForTimeout(50);
+  assert.deepEqual(await stored(), ["Quick ✓"]);
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByText("Reopened “Quick”.").waitFor();
   for (let left = 100; left > 0 && (await stored())[0] !== "Quick"; left -= 1) await page.waitForTimeout(50);

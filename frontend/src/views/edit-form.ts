@@ -36,6 +36,8 @@ export function editForm({ drafts, writes }: Context, todo: Todo, close: () => v
       close();
     },
   });
+  // Where the todo's title was: the headings below it keep their level.
+  element.prepend(h("h2", { class: "visually-hidden" }, "Change the todo"));
   queueMicrotask(() => edited.fields.title.input.focus());
   return element;
 }

@@ -92,7 +92,9 @@ function fill(chunks: HTMLElement, rows: readonly HTMLElement[]): void {
   while (chunks.children.length < count) chunks.append(h("ul", { class: "chunk" }));
   for (const [index, chunk] of [...chunks.children].entries()) {
     let next = chunk.firstElementChild;
-    for (const row of rows.slice(index * CHUNK, (index + 1) * CHUNK)) next = inPlace(chunk, row, next);
+    const own = rows.slice(index * CHUNK, (index + 1) * CHUNK);
+    for (const row of own) next = inPlace(chunk, row, next);
+    chunk.classList.toggle("full", own.length === CHUNK);
   }
   while (chunks.children.length > count) chunks.lastElementChild?.remove();
 }

@@ -1,0 +1,141 @@
+// What is on its way: skeletons that nothing moves after, few questions while somebody types, and tokens that end.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { addTodo, day, enter, expectTitles, logOut, newUser, row } from "./support/app.mjs";
+import { launch, newVisitor, openPage } from "./support/browser.mjs";
+import { outputs } from "./support/environment.mjs";
+
+const API = `${outputs.todos.ApiUrl}/**`;
+const CORS = { "access-control-allow-origin": new URL(outputs.frontend.SiteUrl).origin };
+/** Milliseconds. */
+const SLOW = 1_000;
+
+let browser;
+let context;
+let page;
+/** Everything that the page has asked for, and has said in its console. */
+const urls = [];
+const said = [];
+/** Every token that the page has had. */
+const tokens = new Set();
+
+before(async () => {
+  browser = await launch();
+  context = await newVisitor(browser);
+  await context.addInitScript(() => {
+    window.shifts = [];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const moved = entry.sources.map(({ node }) => node?.className || node?.nodeName);
+        if (!entry.hadRecentInput) window.shifts.push(`${entry.value.toFixed(4)}: ${moved}`);
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  page = await openPage(context);
+  page.on("request", (request) => urls.push(request.url()));
+  page.on("console", (message) => said.push(message.text()));
+  await enter(page, newUser("loading"));
+  await addTodo(page, { title: "Milk the goats" });
+  await addTodo(page, { title: "Buy milk", dateDue: day(1) });
+  await addTodo(page, { title: "Late", dateDue: day(-1), description: "Since yesterday" });
+});
+after(() => browser?.close());
+
+/** Answers of the API take their time. */
+const slowDown = () =>
+  page.route(API, async (route) => {
+    if (route.request().method() === "GET") await new Promise((resolve) => setTimeout(resolve, SLOW));
+    await route.continue().catch(() => undefined);
+  });
+
+async function noteTokens() {
+  const found = await page.evaluate(() =>
+    Object.entries(localStorage).flatMap(([name, value]) => (/[tT]oken$/.test(name) ? [value] : [])),
+  );
+  for (const token of found) tokens.add(token);
+}
+
+test("while the list is on its way, bars of its shape say so, and nothing moves when it comes", async () => {
+  await slowDown();
+  await page.reload();
+  const bars = page.getByRole("status").filter({ hasText: "Loading" });
+  await bars.waitFor();
+  assert.ok((await bars.locator(".skeleton").count()) > 2);
+  await row(page, "Late").waitFor();
+  await bars.waitFor({ state: "detached" });
+  assert.deepEqual(await page.evaluate(() => window.shifts), []);
+  await page.unroute(API);
+});
+
+test("somebody who types quickly asks once, and an answer that is late is not waited for", async () => {
+  const asked = [];
+  const note = (request) => {
+    const url = new URL(request.url());
+    if (url.href.startsWith(outputs.todos.ApiUrl) && request.method() === "GET") {
+      asked.push(url.searchParams.get("search"));
+    }
+  };
+  const cancelled = [];
+  const end = (request) => cancelled.push(new URL(request.url()).searchParams.get("search"));
+  page.on("request", note);
+  page.on("requestfailed", end);
+  await page.getByRole("searchbox").pressSequentially("milk", { delay: 30 });
+  await expectTitles(page, ["Buy milk", "Milk the goats"]);
+  assert.deepEqual(asked, ["milk"]);
+  await slowDown();
+  await page.getByRole("searchbox").pressSequentially(" t", { delay: 30 });
+  await page.waitForRequest((request) => new URL(request.url()).searchParams.get("search") === "milk t");
+  await page.getByRole("searchbox").fill("goats");
+  await expectTitles(page, ["Milk the goats"]);
+  assert.deepEqual(asked, ["milk", "milk t", "goats"]);
+  assert.deepEqual(cancelled, ["milk t"]);
+  page.off("request", note);
+  page.off("requestfailed", end);
+  await page.unroute(API);
+  await page.getByRole("searchbox").fill("");
+  await expectTitles(page, ["Late", "Buy milk", "Milk the goats"]);
+});
+
+test("a token that ends while somebody types is replaced, and neither a letter nor the caret is lost", async () => {
+  page.expectStatus(401);
+  await noteTokens();
+  const answers = [];
+  await page.route(API, async (route) => {
+    const method = route.request().method();
+    if (method !== "GET" || answers.length > 0) {
+      if (method === "GET") answers.push("answered");
+      return route.continue();
+    }
+    answers.push("refused");
+    await new Promise((resolve) => setTimeout(resolve, SLOW / 2));
+    return route.fulfill({ status: 401, headers: CORS, contentType: "application/json", body: "{}" });
+  });
+  await page.getByRole("searchbox").pressSequentially("milk", { delay: 20 });
+  await page.waitForRequest((request) => request.url().includes("search=milk"));
+  const field = page.getByLabel("New todo");
+  await field.fill("Around the  in 80 days");
+  await field.evaluate((input) => input.setSelectionRange(11, 11));
+  await field.pressSequentially("world", { delay: 250 });
+  await expectTitles(page, ["Buy milk", "Milk the goats"]);
+  assert.deepEqual(answers, ["refused", "answered"]);
+  assert.equal(await field.inputValue(), "Around the world in 80 days");
+  assert.deepEqual(
+    await field.evaluate((input) => [document.activeElement === input, input.selectionStart]),
+    [true, 16],
+  );
+  await noteTokens();
+  await page.unroute(API);
+  await field.fill("");
+});
+
+test("no token of the session was in an address or in the console", async () => {
+  await noteTokens();
+  await logOut(page);
+  assert.ok(tokens.size >= 3, "an ID token, an access token, a refresh token");
+  assert.ok(urls.length > 10);
+  for (const token of tokens) {
+    const holds = (text) => text.includes(token) || text.includes(encodeURIComponent(token));
+    assert.deepEqual([...urls, ...said].filter(holds), []);
+  }
+  assert.deepEqual(page.problems, []);
+});
