@@ -41,6 +41,10 @@ async function walk(page) {
   await page.getByRole("link", { name: "Forgot the password?" }).click();
   await page.getByRole("heading", { name: "Forgot the password?" }).waitFor();
   await check("the forgotten password");
+  await page.getByLabel("E-mail").fill(user.email);
+  await page.getByRole("button", { name: "Send a code" }).click();
+  await page.getByRole("textbox", { name: "New password" }).waitFor();
+  await check("the new password");
   await page.getByRole("link", { name: "Back to the login" }).click();
   await page.getByRole("link", { name: "Create an account" }).click();
   await check("the registration");

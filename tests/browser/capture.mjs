@@ -1,19 +1,20 @@
-// Films a real session for the README: node capture.mjs OUT_FILE, with the environment of the tests. A GIF, as
+// Films a real session for the README: node capture.mjs [OUT_DIR], with the environment of the tests. A GIF, as
 // that plays everywhere: one palette, and in each frame only the pixels that changed.
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import gifenc from "gifenc";
 import { PNG } from "pngjs";
 import { addTodo, attach, day, detail, enter, filesOf, newUser, row } from "./support/app.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
 import { landscape } from "./support/picture.mjs";
+import { folderFor } from "./support/readme.mjs";
 
 const { GIFEncoder, quantize, applyPalette } = gifenc;
 const SIZE = { width: 1040, height: 720 };
 /** One is left for the pixels that stay. */
 const COLOURS = 127;
 
-const out = process.argv[2];
-if (!out) throw new Error("say where the film goes: node capture.mjs OUT_FILE");
+const out = join(folderFor(process.argv), "session.gif");
 
 const browser = await launch();
 const frames = [];

@@ -1,5 +1,6 @@
 // Text that tries to be code stays text, wherever it is shown.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import {
   addTodo,
@@ -12,7 +13,7 @@ import {
   openTodo,
   row,
 } from "./support/app.mjs";
-import { launch, newVisitor, openPage } from "./support/browser.mjs";
+import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
 import { outputs } from "./support/environment.mjs";
 
 const HOSTILE = [
@@ -31,6 +32,11 @@ before(async () => {
   await enter(page, newUser("mallory"));
 });
 after(() => browser?.close());
+
+async function expectNoSidewaysScroll() {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
+}
 
 async function expectHarmless() {
   assert.equal(await page.evaluate(() => window.hacked), undefined);
@@ -78,8 +84,25 @@ test("right-to-left text, override characters, emoji and 4,000 characters stay i
     const direction = (element) => getComputedStyle(element).unicodeBidi;
     assert.equal(await page.locator(selector).first().evaluate(direction), "plaintext", `of the ${place}`);
   }
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(content <= window, `the page is ${content} px wide`);
+  await detail(page).getByRole("textbox", { name: "Notes" }).fill(description);
+  await detail(page).getByRole("button", { name: "Save notes" }).click();
+  await detail(page).getByText("Saved", { exact: true }).waitFor();
+  const fileName = `${"字👩‍👧‍👦 مرحبا ".repeat(6)}é\u0301.txt`;
+  await attach(page, { name: fileName, mimeType: "text/plain", buffer: Buffer.from(description) });
+  const link = filesOf(page).getByRole("link");
+  await link.waitFor({ timeout: 60_000 });
+  assert.equal((await link.textContent()).normalize(), fileName.normalize());
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  assert.equal(readFileSync(await download.path(), "utf8"), description);
+  assert.match(download.suggestedFilename().normalize(), /^字.*\u{e9}\u{301}?\.txt$/u);
+  await page.setViewportSize(PHONE);
+  await expectNoSidewaysScroll();
+  await page.setViewportSize(DESKTOP);
+  await expectNoSidewaysScroll();
+  // The deletions above go out with the page, and once more after it: their first answers were never heard.
+  page.expectStatus(404);
+  await page.reload();
+  assert.equal(await detail(page).getByRole("textbox", { name: "Notes" }).inputValue(), description);
   await expectHarmless();
   assert.deepEqual(page.problems, []);
 });

@@ -1,11 +1,11 @@
-// Makes the pictures of the README from a real deployment: node screenshots.mjs OUT_DIR, with the environment
-// of the tests.
+// Makes the pictures that the README shows from a real deployment: node screenshots.mjs [OUT_DIR], with the
+// environment of the tests.
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { addTodo, attach, day, detail, enter, filesOf, logIn, openTodo, row } from "./support/app.mjs";
 import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
 import { landscape } from "./support/picture.mjs";
+import { folderFor, shown } from "./support/readme.mjs";
 
 const TODOS = [
   { title: "Water the plants" },
@@ -32,9 +32,8 @@ const FILES = [
   { name: "the-view-last-time.png", mimeType: "image/png", buffer: landscape(1_200, 800) },
 ];
 
-const out = process.argv[2];
-if (!out) throw new Error("say where the pictures go: node screenshots.mjs OUT_DIR");
-mkdirSync(out, { recursive: true });
+const out = folderFor(process.argv);
+const wanted = new Set(shown());
 
 const browser = await launch();
 const user = {
@@ -58,14 +57,14 @@ async function fill() {
 }
 
 async function take(device, viewport, colorScheme) {
+  const nameOf = (screen) => `${screen}-${device}-${colorScheme}.png`;
+  if (!["list", "todo"].some((screen) => wanted.has(nameOf(screen)))) return;
   const context = await newVisitor(browser, { viewport, colorScheme, deviceScaleFactor: 2 });
   const page = await openPage(context, "/login");
-  await page.getByRole("heading", { name: "Log in" }).waitFor();
-  const save = async (name) => {
+  const save = async (screen) => {
     await page.mouse.move(0, 0);
-    await page.screenshot({ path: join(out, `${name}-${device}-${colorScheme}.png`) });
+    if (wanted.has(nameOf(screen))) await page.screenshot({ path: join(out, nameOf(screen)) });
   };
-  await save("login");
   await logIn(page, user);
   await row(page, CHOSEN).waitFor();
   await save("list");
