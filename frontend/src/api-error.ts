@@ -82,8 +82,8 @@ export function fullMessageOf(error: unknown): string {
 }
 
 function wording(status: number, said: string, seconds: number | null): string {
-  if (status === 404)
-    return "What you asked for does not exist, or it was deleted. Reload the page to see what there is.";
+  if (status === 403) return "This login may not do that. Log out, and log in as the right user.";
+  if (status === 404) return "What you asked for does not exist, or it was deleted. Go back to your todos.";
   if (status === 413) return "That is too large for the server. Make it smaller and try again.";
   if (status === 429)
     return `Too many requests at once. Try again ${seconds ? `in ${seconds} s` : "in a moment"}.`;

@@ -7,7 +7,6 @@ import { followOtherTabs, hasStoredSession, mayHaveSession } from "./browser-ses
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { Shell } from "./shell.ts";
 import { listSkeleton } from "./ui/skeleton.ts";
-import { refuseStrayDrops } from "./ui/stray-drops.ts";
 import "./styles/index.css";
 import { fatalMessage } from "./views/message.ts";
 
@@ -64,5 +63,4 @@ function ahead(work: () => void): void {
 }
 
 const root = document.getElementById("app");
-refuseStrayDrops(window);
 if (root) void start(root);

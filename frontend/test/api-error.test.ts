@@ -29,15 +29,23 @@ describe("the API's own errors", () => {
 });
 
 describe("the gateway's errors", () => {
+  test("without a word of theirs, what was refused still says what to do", () => {
+    expect(toApiError(418, {}).message).toBe(
+      "The server refused the request (418). Reload the page and try again.",
+    );
+    expect(toApiError(500, {}).message).toBe("The server failed: 500. Try again in a moment.");
+  });
+
   test("lend their message where the status has no words of its own", () => {
     expect(toApiError(400, { message: "Bad Request" }).message).toBe("Bad Request");
   });
 
   test.each([
-    [404, "does not exist"],
-    [413, "too large"],
-    [429, "Too many requests"],
-    [503, "The server failed"],
+    [403, "Log out, and log in as the right user"],
+    [404, "does not exist, or it was deleted. Go back to your todos"],
+    [413, "too large for the server. Make it smaller"],
+    [429, "Too many requests at once. Try again in a moment"],
+    [503, "The server failed: Anything. Try again in a moment"],
   ])("with status %i are told by the status: %s", (status, words) => {
     expect(toApiError(status, { message: "Anything" }).message).toContain(words);
   });

@@ -96,8 +96,12 @@ for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE
   });
 }
 
-test("axe-core finds nothing where something fails, waits or asks", async () => {
-  const context = await newVisitor(browser);
+for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+  test(`${device}: axe-core finds nothing where something fails, waits or asks`, () => troubles(viewport));
+}
+
+async function troubles(viewport) {
+  const context = await newVisitor(browser, { viewport });
   const page = await openPage(context);
   page.expectStatus(400, 500);
   const check = (screen) => expectAccessible(page, screen);
@@ -132,17 +136,25 @@ test("axe-core finds nothing where something fails, waits or asks", async () => 
   await context.setOffline(true);
   await page.locator(".connection").getByText("offline", { exact: false }).waitFor();
   await check("the banner of a lost connection");
-  await row(page, "Here").getByRole("checkbox").check();
+  await detail(page).getByRole("button", { name: "Complete" }).click();
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByRole("dialog").waitFor();
   await check("the question before changes are lost");
   await context.close();
 
-  const stopped = await openPage(await newVisitor(browser), "about:blank");
+  const broken = await openPage(await newVisitor(browser, { viewport }), "about:blank");
+  await broken.route(/\/workspace-[^/]*\.js$/, (route) => route.abort());
+  await broken.goto("/");
+  await logIn(broken, user);
+  await broken.getByRole("alert").filter({ hasText: "could not be loaded" }).waitFor();
+  await expectAccessible(broken, "a page that could not be loaded");
+  await broken.context().close();
+
+  const stopped = await openPage(await newVisitor(browser, { viewport }), "about:blank");
   stopped.expectStatus(500);
   await stopped.route(/\/config[^/]*\.json$/, (route) => route.fulfill({ status: 500, body: "" }));
   await stopped.goto("/");
   await stopped.getByRole("alert").filter({ hasText: "The app can't start" }).waitFor();
   await expectAccessible(stopped, "an app that can't start");
   await stopped.context().close();
-});
+}

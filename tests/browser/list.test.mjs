@@ -65,21 +65,42 @@ test("search and filter are in the address, survive a reload, and Back takes the
   assert.deepEqual(page.problems, []);
 });
 
+/** What this test and the one of all single keys press: a key that is new in the list is missed here. */
+const KEYS = ["n", "/", "j", "↓", "k", "↑", "x", "e", "o", "u", "Del", "#", "z", "1", "2", "3", "Esc", "?"];
+
 test("keys reach the notes, the files, the open ones and the deletion of a todo", async () => {
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  assert.deepEqual(await page.getByRole("dialog").locator("kbd").allTextContents(), KEYS);
+  await page.keyboard.press("Escape");
+  const focused = (title) =>
+    page.waitForFunction((title) => document.activeElement.textContent === title, title);
+  await page.keyboard.press("ArrowDown");
+  await focused(ALL[0]);
+  await page.keyboard.press("ArrowDown");
+  await focused(ALL[1]);
+  await page.keyboard.press("ArrowUp");
+  await focused(ALL[0]);
   await openTodo(page, "Buy milk");
   await page.keyboard.press("o");
   await page.waitForFunction(() => document.activeElement.matches("textarea"));
   await page.keyboard.press("Escape");
-  const chooser = page.waitForEvent("filechooser");
+  await page.waitForFunction(() => !document.activeElement.matches("textarea"));
+  await page.locator("#file-input").evaluate((input) => {
+    input.addEventListener("click", () => Object.assign(window, { asked: true }));
+  });
   await page.keyboard.press("u");
-  assert.ok((await chooser).isMultiple());
+  await page.waitForFunction(() => window.asked);
   await page.keyboard.press("2");
   assert.ok(await page.getByLabel("Open", { exact: true }).isChecked());
   await page.keyboard.press("1");
-  await page.keyboard.press("Delete");
-  await page.getByText("Deleted “Buy milk”.").waitFor();
-  await page.keyboard.press("z");
-  await expectTitles(page, ALL);
+  for (const key of ["Delete", "#"]) {
+    await page.keyboard.press(key);
+    await page.getByText("Deleted “Buy milk”.").waitFor();
+    await page.keyboard.press("z");
+    await expectTitles(page, ALL);
+    await openTodo(page, "Buy milk");
+  }
   assert.deepEqual(page.problems, []);
 });
 

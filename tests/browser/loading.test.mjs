@@ -1,7 +1,7 @@
 // What is on its way: skeletons that nothing moves after, few questions while somebody types, and tokens that end.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { addTodo, day, enter, expectTitles, logOut, newUser, row } from "./support/app.mjs";
+import { addTodo, day, detail, enter, expectTitles, logOut, newUser, row } from "./support/app.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
 import { outputs } from "./support/environment.mjs";
 
@@ -67,6 +67,25 @@ test("while the list is on its way, bars of its shape say so, and nothing moves 
   await page.unroute(API);
 });
 
+test("a todo that is opened by its address shows bars too, and says that it is busy", async () => {
+  await page.getByRole("link", { name: "Late", exact: true }).click();
+  await detail(page).getByRole("heading", { name: "Late" }).waitFor();
+  const address = page.url();
+  await slowDown();
+  await page.goto(address);
+  await page.locator("article[aria-busy=true] .skeleton").first().waitFor();
+  await detail(page).getByRole("heading", { name: "Late" }).waitFor();
+  assert.equal(await detail(page).locator(".skeleton").count(), 0);
+  assert.equal(await detail(page).getAttribute("aria-busy"), "false");
+  page.expectStatus(400, 404);
+  await page.goto("/todos/nothing");
+  await detail(page).getByRole("alert").waitFor();
+  assert.equal(await detail(page).locator(".skeleton").count(), 0);
+  await page.unroute(API);
+  await page.goto("/todos");
+  await row(page, "Late").waitFor();
+});
+
 test("somebody who types quickly asks once, and an answer that is late is not waited for", async () => {
   const asked = [];
   const note = (request) => {
@@ -99,6 +118,7 @@ test("somebody who types quickly asks once, and an answer that is late is not wa
 test("a token that ends while somebody types is replaced, and neither a letter nor the caret is lost", async () => {
   page.expectStatus(401);
   await noteTokens();
+  const before = tokens.size;
   const answers = [];
   await page.route(API, async (route) => {
     const method = route.request().method();
@@ -124,6 +144,7 @@ test("a token that ends while somebody types is replaced, and neither a letter n
     [true, 16],
   );
   await noteTokens();
+  assert.ok(tokens.size > before, "the second try had a fresh token");
   await page.unroute(API);
   await field.fill("");
 });

@@ -5,6 +5,7 @@ import type { Context, View } from "../context.ts";
 import { byKey, h, icon, keepingFocus, replace } from "../dom.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
+import { skeletonRows } from "../ui/skeleton.ts";
 import { editForm, hasEditDraft } from "./edit-form.ts";
 import { filesPanel } from "./files.ts";
 import { type NotesForm, notesForm } from "./notes-form.ts";
@@ -26,6 +27,12 @@ export function detailView(context: Context, todoID: string): View {
   let editing = hasEditDraft(drafts, todoID);
 
   const focusHeading = () => byKey(head, "heading")?.focus();
+
+  const busy = (on: boolean) => {
+    element.setAttribute("aria-busy", String(on));
+    if (on) replace(rest, skeletonRows(3));
+    else if (files === null) replace(rest);
+  };
 
   const failed = (error: unknown) => {
     if (!left.signal.aborted && !(error instanceof SessionEndedError)) alert.show(messageOf(error));
@@ -70,6 +77,7 @@ export function detailView(context: Context, todoID: string): View {
   };
 
   const showAll = (todo: Todo) => {
+    busy(false);
     shown = todo;
     showHead(todo);
     files?.dispose();
@@ -97,6 +105,7 @@ export function detailView(context: Context, todoID: string): View {
       if (current === null) throw notThere();
       take(current);
     } catch (error) {
+      busy(false);
       failed(error);
       if (!isNotFound(error)) return;
       list.remove(todoID);
@@ -116,6 +125,7 @@ export function detailView(context: Context, todoID: string): View {
   });
   const known = list.find(todoID);
   if (known) showAll(known);
+  else busy(true);
   void load();
   return {
     title: known?.title ?? "Todo",

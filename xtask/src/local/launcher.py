@@ -82,7 +82,11 @@ schedule_state_transition = lambda_svc._schedule_state_transition
 
 
 def say_so_at_once(name, delay):
-    lambda_svc._functions[name]["config"].update(State="Active", LastUpdateStatus="Successful")
+    function = lambda_svc._functions.get(name)
+    if function:
+        for field in ("StateReason", "StateReasonCode", "LastUpdateStatusReason", "LastUpdateStatusReasonCode"):
+            function["config"][field] = ""
+        function["config"].update(State="Active", LastUpdateStatus="Successful")
     schedule_state_transition(name, delay)
 
 
