@@ -98,12 +98,15 @@ test("somebody who types quickly asks once, and an answer that is late is not wa
   const end = (request) => cancelled.push(new URL(request.url()).searchParams.get("search"));
   page.on("request", note);
   page.on("requestfailed", end);
-  await page.getByRole("searchbox").pressSequentially("milk", { delay: 30 });
+  await page.getByRole("searchbox").pressSequentially("milk");
   await expectTitles(page, ["Buy milk", "Milk the goats"]);
   assert.deepEqual(asked, ["milk"]);
   await slowDown();
-  await page.getByRole("searchbox").pressSequentially(" t", { delay: 30 });
-  await page.waitForRequest((request) => new URL(request.url()).searchParams.get("search") === "milk t");
+  const asking = page.waitForRequest(
+    (request) => new URL(request.url()).searchParams.get("search") === "milk t",
+  );
+  await page.getByRole("searchbox").pressSequentially(" t");
+  await asking;
   await page.getByRole("searchbox").fill("goats");
   await expectTitles(page, ["Milk the goats"]);
   assert.deepEqual(asked, ["milk", "milk t", "goats"]);
@@ -130,8 +133,9 @@ test("a token that ends while somebody types is replaced, and neither a letter n
     await new Promise((resolve) => setTimeout(resolve, SLOW / 2));
     return route.fulfill({ status: 401, headers: CORS, contentType: "application/json", body: "{}" });
   });
-  await page.getByRole("searchbox").pressSequentially("milk", { delay: 20 });
-  await page.waitForRequest((request) => request.url().includes("search=milk"));
+  const asking = page.waitForRequest((request) => request.url().includes("search=milk"));
+  await page.getByRole("searchbox").pressSequentially("milk");
+  await asking;
   const field = page.getByLabel("New todo");
   await field.fill("Around the  in 80 days");
   await field.evaluate((input) => input.setSelectionRange(11, 11));
