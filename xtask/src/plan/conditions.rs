@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::references::is_unknown;
 use super::template::Template;
 
-/// Every condition by name; `None` where only CloudFormation knows (`Fn::FindInMap`, pseudo parameters, values of the deploy).
+/// Every condition by name; `None` where only CloudFormation knows (values of the deploy, pseudo
+/// parameters of a stack that is not there yet).
 #[must_use]
 pub(super) fn evaluate(template: &Template) -> BTreeMap<String, Option<bool>> {
     let Some(Value::Object(all)) = template.sections.get("Conditions") else { return BTreeMap::new() };
@@ -129,11 +130,12 @@ pub(super) fn open(before: &Template, after: &Template) -> BTreeSet<String> {
 mod tests {
     use serde_json::json;
 
-    use super::super::references::{resolve, unknown};
+    use super::super::references::{pseudo, resolve, unknown};
     use super::*;
 
     const TEMPLATE: &str = r#"
 Parameters: {Stage: {Type: String}}
+Mappings: {Sizes: {prod: {Size: 2}}}
 Conditions:
   Prod: !Equals [!Ref Stage, prod]
   Dev: !Not [!Condition Prod]
@@ -157,22 +159,31 @@ Outputs:
 "#;
 
     fn with(stage: &str) -> Template {
-        resolve(&Template::parse(TEMPLATE).unwrap(), &BTreeMap::from([("Stage".to_owned(), stage.to_owned())]))
+        at(stage, "")
     }
 
-    fn values(stage: &str) -> Vec<(String, Option<bool>)> {
-        evaluate(&with(stage)).into_iter().collect()
+    fn at(stage: &str, arn: &str) -> Template {
+        let stage = BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
+        resolve(&Template::parse(TEMPLATE).unwrap(), &stage, &pseudo("demo", arn))
+    }
+
+    fn values(template: &Template) -> Vec<(String, Option<bool>)> {
+        evaluate(template).into_iter().collect()
     }
 
     #[test]
     fn conditions_follow_from_parameters_and_from_each_other_or_are_unknown() {
         let of = |pairs: [(&str, Option<bool>); 6]| pairs.map(|(name, value)| (name.to_owned(), value)).to_vec();
         let (yes, no) = (Some(true), Some(false));
-        let prod = [("Any", None), ("Both", no), ("Circle", None), ("Dev", no), ("Mapped", None), ("Prod", yes)];
-        assert_eq!(values("prod"), of(prod));
+        let prod = [("Any", None), ("Both", no), ("Circle", None), ("Dev", no), ("Mapped", yes), ("Prod", yes)];
+        assert_eq!(values(&with("prod")), of(prod));
         let dev = [("Any", yes), ("Both", no), ("Circle", None), ("Dev", yes), ("Mapped", None), ("Prod", no)];
-        assert_eq!(values("dev"), of(dev));
-        assert!(values(&unknown("auth.Stage")).iter().all(|(_, value)| value.is_none()));
+        assert_eq!(values(&with("dev")), of(dev));
+        assert!(values(&with(&unknown("auth.Stage"))).iter().all(|(_, value)| value.is_none()));
+        for (region, any) in [("eu-central-1", yes), ("eu-west-1", no)] {
+            let here = at("prod", &format!("arn:aws:cloudformation:{region}:111111111111:stack/demo/1"));
+            assert_eq!(evaluate(&here)["Any"], any, "{region}");
+        }
     }
 
     #[test]
@@ -186,7 +197,7 @@ Outputs:
         let open = json!({"Fn::If": ["Mapped", "1", "2"]});
         assert_eq!(
             properties(&prod),
-            json!({"MemorySize": "512", "Tracing": "on", "Layers": ["base"], "Timeout": open})
+            json!({"MemorySize": "512", "Tracing": "on", "Layers": ["base"], "Timeout": "1"})
         );
         assert_eq!(properties(&dev), json!({"MemorySize": "256", "Layers": ["debug", "base"], "Timeout": open}));
     }

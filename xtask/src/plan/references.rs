@@ -32,31 +32,76 @@ pub(super) fn is_unknown(value: &Value) -> bool {
     }
 }
 
-/// The template with its parameters' values in the place of references to them.
+/// What stands behind the names of a template.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    /// Parameters, given or by default.
+    names: &'a BTreeMap<String, String>,
+    /// These and the pseudo parameters.
+    all: &'a BTreeMap<String, String>,
+    mappings: Option<&'a Value>,
+}
+
+impl Known<'_> {
+    /// With the pseudo parameters put in like any other.
+    fn wholly(self) -> Self {
+        Self { names: self.all, ..self }
+    }
+}
+
+/// The template with its parameters' values in the place of references to them, and the values of its mappings in the place of
+/// `Fn::FindInMap`. Pseudo parameters stay as they are but for conditions, where they decide what is there.
 #[must_use]
-pub(super) fn resolve(template: &Template, parameters: &BTreeMap<String, String>) -> Template {
-    let mut known = template.defaults.clone();
-    known.extend(parameters.clone());
+pub(super) fn resolve(
+    template: &Template,
+    parameters: &BTreeMap<String, String>,
+    pseudo: &BTreeMap<String, String>,
+) -> Template {
+    let mut names = template.defaults.clone();
+    names.extend(parameters.clone());
+    let mut all = pseudo.clone();
+    all.extend(names.clone());
+    let known = Known { names: &names, all: &all, mappings: template.sections.get("Mappings") };
     let mut resolved = template.clone();
     for resource in resolved.resources.values_mut() {
         for (_, value) in &mut resource.properties {
-            fill(value, &known);
+            fill(value, known);
         }
     }
-    resolved.outputs.values_mut().chain(resolved.sections.values_mut()).for_each(|value| fill(value, &known));
+    let sections = resolved.sections.iter_mut().filter(|(name, _)| *name != "Conditions").map(|(_, value)| value);
+    resolved.outputs.values_mut().chain(sections).for_each(|value| fill(value, known));
+    resolved.sections.get_mut("Conditions").into_iter().for_each(|value| fill(value, known.wholly()));
     resolved
 }
 
-fn fill(value: &mut Value, known: &BTreeMap<String, String>) {
+/// The pseudo parameters of a stack, as far as its name and its ARN tell them (CloudFormation User Guide, "Get AWS values using
+/// pseudo parameters").
+#[must_use]
+pub(super) fn pseudo(stack: &str, arn: &str) -> BTreeMap<String, String> {
+    let mut found = vec![("StackName", stack)];
+    if let ["arn", partition, "cloudformation", region, account, _] = arn.splitn(6, ':').collect::<Vec<_>>()[..] {
+        let suffix = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        found.extend([("Partition", partition), ("Region", region), ("AccountId", account), ("StackId", arn)]);
+        found.push(("URLSuffix", suffix));
+    }
+    found.into_iter().map(|(name, value)| (format!("AWS::{name}"), value.to_owned())).collect()
+}
+
+fn fill(value: &mut Value, known: Known<'_>) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| fill(value, known)),
         Value::Object(map) => {
-            if let Some(found) = single(map, "Ref").and_then(Value::as_str).and_then(|name| known.get(name)) {
+            let names = known.names;
+            if let Some(found) = single(map, "Ref").and_then(Value::as_str).and_then(|name| names.get(name)) {
                 *value = Value::String(found.clone());
                 return;
             }
+            if let Some(found) = single(map, "Fn::FindInMap").and_then(|place| in_mappings(place, known)) {
+                *value = found;
+                return;
+            }
             if let Some(text) = single(map, "Fn::Sub").and_then(Value::as_str) {
-                let text = substitute(text, known);
+                let text = substitute(text, names);
                 *value = if variables(&text).next().is_some() || text.contains("${!") {
                     Value::Object(Map::from_iter([("Fn::Sub".to_owned(), Value::String(text))]))
                 } else {
@@ -65,12 +110,21 @@ fn fill(value: &mut Value, known: &BTreeMap<String, String>) {
                 return;
             }
             map.values_mut().for_each(|value| fill(value, known));
-            if let Some(filled) = single(map, "Fn::Sub").and_then(|pair| with_own_names(pair, known)) {
+            if let Some(filled) = single(map, "Fn::Sub").and_then(|pair| with_own_names(pair, names)) {
                 *value = filled;
             }
         }
         _ => {}
     }
+}
+
+/// What a mapping has at a place of which all three keys are known.
+fn in_mappings(place: &Value, known: Known<'_>) -> Option<Value> {
+    let mut place = place.clone();
+    fill(&mut place, known.wholly());
+    let [name, first, second] = place.as_array()?.as_slice() else { return None };
+    let keys = [name, first, second].map(Value::as_str);
+    keys.into_iter().try_fold(known.mappings?, |found, key| found.get(key?)).cloned()
 }
 
 /// `Fn::Sub` with names of its own, which hide parameters: a text where all of them are known, else `None` or the rest of it.
@@ -173,7 +227,7 @@ mod tests {
     fn parameters_take_the_place_of_references_and_the_rest_stays() {
         let known = BTreeMap::from([("Key".to_owned(), "k1".to_owned())]);
         let mut value = json!([{"Ref": "Key"}, {"Fn::Sub": "a/${Key}"}, {"Fn::Sub": "${Key}/${AWS::Region}/${!Key}"}, {"Ref": "Other"}]);
-        fill(&mut value, &known);
+        fill(&mut value, Known { names: &known, all: &known, mappings: None });
         assert_eq!(value, json!(["k1", "a/k1", {"Fn::Sub": "k1/${AWS::Region}/${!Key}"}, {"Ref": "Other"}]));
     }
 
@@ -185,11 +239,36 @@ mod tests {
             {"Fn::Sub": ["${Own}/${Key}/${Other}", {"Own": "o", "Other": {"Ref": "Table"}}]},
             {"Fn::Sub": ["${Own}/${AWS::Region}", {"Own": "o"}]},
         ]);
-        fill(&mut value, &known);
+        fill(&mut value, Known { names: &known, all: &known, mappings: None });
         assert_eq!(
             value,
             json!(["k1/k1", {"Fn::Sub": ["o/k1/${Other}", {"Other": {"Ref": "Table"}}]}, {"Fn::Sub": "o/${AWS::Region}"}])
         );
+    }
+
+    #[test]
+    fn a_mapping_tells_its_value_where_all_its_keys_are_known() {
+        let text = "Mappings: {Sizes: {eu-central-1: {prod: '2'}}}\nResources: {A: {Type: T, Properties: {Known: !FindInMap [Sizes, \
+                    !Ref 'AWS::Region', !Ref Stage], Open: !FindInMap [Sizes, !Ref 'AWS::Region', none], Region: !Ref 'AWS::Region'}}}";
+        let template = Template::parse(text).unwrap();
+        let stage = BTreeMap::from([("Stage".to_owned(), "prod".to_owned())]);
+        let arn = "arn:aws:cloudformation:eu-central-1:111111111111:stack/demo/1";
+        let properties = resolve(&template, &stage, &pseudo("demo", arn)).resources["A"].properties.clone();
+        let open = json!({"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "none"]});
+        assert_eq!(Value::Object(properties), json!({"Known": "2", "Open": open, "Region": {"Ref": "AWS::Region"}}));
+        let unknown = resolve(&template, &stage, &pseudo("demo", "")).resources["A"].properties.clone();
+        assert_eq!(unknown["Known"]["Fn::FindInMap"][0], "Sizes");
+    }
+
+    #[test]
+    fn the_name_and_the_arn_of_a_stack_tell_its_pseudo_parameters() {
+        let arn = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/demo/1";
+        let found = pseudo("demo", arn);
+        let of = |name: &str| found.get(&format!("AWS::{name}")).map(String::as_str);
+        let told = ["StackName", "StackId", "Partition", "Region", "AccountId", "URLSuffix"].map(of);
+        let expected = ["demo", arn, "aws-cn", "cn-north-1", "111111111111", "amazonaws.com.cn"];
+        assert_eq!(told, expected.map(Some));
+        assert_eq!(pseudo("demo", "").len(), 1);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::conditions;
 use super::declared::{filled, hidden};
 use super::diff::{Difference, Step as Place, diff};
 use super::functions::{FunctionChange, functions};
-use super::references::{references, resolve, unknown};
+use super::references::{pseudo, references, resolve, unknown};
 use super::resources::{ResourceChange, changes};
 use super::security::{self, SecurityChange};
 use super::template::Template;
@@ -136,9 +136,11 @@ pub fn plan(
     }
     // What a failed creation left is deleted first: all is new.
     let base = live.zip(template).filter(|_| compared);
-    let before = base.map(|(live, text)| anyhow::Ok(resolve(&read(text, wanted)?, &live.parameters))).transpose()?;
+    let pseudo = pseudo(&wanted.name, base.map_or("", |(live, _)| &live.id));
+    let old = base.map(|(live, text)| anyhow::Ok(resolve(&read(text, wanted)?, &live.parameters, &pseudo)));
+    let before = old.transpose()?;
     let text = if wanted.kept.is_some() { template.unwrap_or_default() } else { &wanted.template };
-    let after = resolve(&read(text, wanted)?, &wanted.parameters);
+    let after = resolve(&read(text, wanted)?, &wanted.parameters, &pseudo);
     if let Some((live, old)) = base {
         let [there, sent] = [(old, &live.parameters), (text, &wanted.parameters)].map(|(text, all)| filled(text, all));
         plan.parameters = diff(&texts(&there), &texts(&sent));
