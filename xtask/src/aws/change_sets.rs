@@ -163,7 +163,7 @@ pub async fn delete(client: &Client, stack: &str, name: &str) -> anyhow::Result<
 
 /// Starts a change set; `token` marks the events that follow. `keep` keeps what succeeded where something fails, instead
 /// of rolling back. `false` where somebody else was faster.
-pub async fn execute(client: &Client, stack: &str, name: &str, token: &str, keep: bool) -> anyhow::Result<bool> {
+pub async fn execute(client: &Client, (stack, name): (&str, &str), token: &str, keep: bool) -> anyhow::Result<bool> {
     let call = client.execute_change_set().stack_name(stack).change_set_name(name).client_request_token(token);
     // Always said: the API reference gives `True` as the default.
     match call.disable_rollback(keep).send().await {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::ending::in_progress;
 use super::failure;
 use super::stack::Hands;
-use super::wait::{self, Pace};
+use super::wait::{self, Pace, Waited};
 use crate::aws::change_sets::{self, ChangeSet};
 use crate::aws::events;
 use crate::aws::stacks::{self, LiveStack, StackInput};
@@ -57,13 +57,13 @@ pub(super) async fn change(
     let token = token(&name);
     // From here on it goes on without us, even if the answer never comes.
     let starting = ui.operation(&wanted.name);
-    match change_sets::execute(client, &wanted.name, &name, &token, policy.keep).await {
+    match change_sets::execute(client, (&wanted.name, &name), &token, policy.keep).await {
         Ok(true) => {}
         Ok(false) => return Ok(Change::Elsewhere),
         Err(error) => return elsewhere(client, wanted, new, error).await.map(|()| Change::Elsewhere),
     }
     drop(starting);
-    let live = wait::settle(ui, client, &wanted.name, &token, Some(resources)).await?;
+    let live = wait::settle(ui, client, Waited::new(&wanted.name, &token).of(resources)).await?;
     match live {
         Some(live) if matches!(live.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(Change::Done(live)),
         other => {

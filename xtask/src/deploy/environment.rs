@@ -45,6 +45,7 @@ pub(crate) fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> 
         template: renderer.bootstrap(config, name)?,
         template_url: None,
         creation: None,
+        growth: None,
         parameters: BTreeMap::new(),
         tags: BTreeMap::from([("app".to_owned(), config.app.app.clone())]),
         kept: None,

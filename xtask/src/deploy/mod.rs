@@ -6,6 +6,7 @@ mod change;
 mod ending;
 pub mod environment;
 pub mod failure;
+mod growth;
 pub(crate) mod inputs;
 mod manner;
 mod notes;

@@ -6,7 +6,8 @@ use aws_sdk_cloudformation::types::StackStatus;
 
 use super::change::token;
 use super::failure;
-use super::{status, wait};
+use super::status;
+use super::wait::{self, Waited};
 use crate::aws::events::{self, Event};
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::error::Problem;
@@ -16,7 +17,7 @@ use crate::ui::Ui;
 pub(super) async fn recreate(ui: &Ui, client: &Client, live: &LiveStack) -> anyhow::Result<()> {
     let token = token("xtask-clear");
     stacks::delete(client, &live.id, &token).await?;
-    wait::settle(ui, client, &live.id, &token, None).await.map(drop)
+    wait::settle(ui, client, Waited::new(&live.id, &token)).await.map(drop)
 }
 
 /// Tries a failed deletion once more, but only that of a stack that was never whole: any other held something.
@@ -36,7 +37,7 @@ pub(super) async fn finish_deletion(
     }
     let token = token("xtask-clear");
     stacks::delete(client, &live.id, &token).await?;
-    match wait::settle(ui, client, &live.id, &token, None).await? {
+    match wait::settle(ui, client, Waited::new(&live.id, &token)).await? {
         Some(left) if left.status == StackStatus::DeleteFailed => abandon(ui, client, wanted, &left).await,
         _ => Ok(()),
     }
@@ -55,7 +56,7 @@ async fn abandon(ui: &Ui, client: &Client, wanted: &StackInput, live: &LiveStack
     ui.confirm_in_person(&format!("{} (stack `{}`)", row.asks_in_person, wanted.name), "leave", &hint)?;
     let token = token("xtask-abandon");
     stacks::abandon(client, &live.id, &left, &token).await?;
-    wait::settle(ui, client, &live.id, &token, None).await.map(drop)
+    wait::settle(ui, client, Waited::new(&live.id, &token)).await.map(drop)
 }
 
 /// Goes on with a failed rollback: first with everything, then without what failed again, if a person says so.
@@ -96,7 +97,7 @@ pub(super) async fn continue_rollback(
 async fn rolled_back(ui: &Ui, client: &Client, live: &LiveStack, skip: &[String]) -> anyhow::Result<bool> {
     let token = token("xtask-continue");
     stacks::continue_rollback(client, &live.id, skip, &token).await?;
-    let live = wait::settle(ui, client, &live.id, &token, None).await?;
+    let live = wait::settle(ui, client, Waited::new(&live.id, &token)).await?;
     Ok(live.is_none_or(|live| live.status != StackStatus::UpdateRollbackFailed))
 }
 
@@ -104,7 +105,7 @@ async fn rolled_back(ui: &Ui, client: &Client, live: &LiveStack, skip: &[String]
 pub(super) async fn roll_back(ui: &Ui, client: &Client, live: &LiveStack) -> anyhow::Result<()> {
     let token = token("xtask-back");
     stacks::rollback(client, &live.id, &token).await?;
-    wait::settle(ui, client, &live.id, &token, None).await.map(drop)
+    wait::settle(ui, client, Waited::new(&live.id, &token)).await.map(drop)
 }
 
 /// What only a person can decide, with all that is known of it.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::growth;
 use super::inputs::{rewired, stack_input, wired};
 use super::run::Run;
 use super::stack::{Applied, Outcome, apply};
 use super::status::{Step, decide};
 use super::world;
 use crate::aws::objects;
-use crate::aws::stacks::{self, StackInput, Template};
+use crate::aws::stacks::{self, Growth, StackInput, Template};
 use crate::build::Artifact;
 use crate::config::Outputs;
 use crate::digest::sha256;
@@ -150,6 +151,11 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
     let mut input = with(&keys)?;
     input.template_url = place(run, &input.template).await?;
     if let Some(text) = run.source.creation(&run.config, service, &keys.facts)? {
+        let live = run.world.services.get(service).and_then(|seen| seen.template.as_deref());
+        if let Some((text, ids)) = live.map(|live| growth::first(live, &input.template, &text)).transpose()?.flatten() {
+            let url = place(run, &text).await?;
+            input.growth = Some(Growth { template: Template { text, url }, ids });
+        }
         let url = place(run, &text).await?;
         input.creation = Some(Template { text, url });
     }

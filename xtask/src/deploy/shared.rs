@@ -45,6 +45,7 @@ pub fn wanted_roles(config: &Config) -> anyhow::Result<Vec<SharedStack>> {
             template: renderer.role(config, &role)?,
             template_url: None,
             creation: None,
+            growth: None,
             parameters: BTreeMap::new(),
             tags: BTreeMap::from([("app".to_owned(), config.app.app.clone())]),
             kept: None,
@@ -114,7 +115,7 @@ pub async fn make(
 }
 
 /// Only the artifacts' bucket is of the environment's region.
-fn client(aws: &Aws, config: &Config, stack: &SharedStack) -> aws_sdk_cloudformation::Client {
+pub(crate) fn client(aws: &Aws, config: &Config, stack: &SharedStack) -> aws_sdk_cloudformation::Client {
     if stack.key == BOOTSTRAP_REGION {
         aws.cloudformation.clone()
     } else {

@@ -7,10 +7,11 @@ use aws_sdk_cloudformation::types::StackStatus;
 use serde::Serialize;
 
 use super::change::{Change, change};
+use super::growth;
 use super::rescue;
 use super::review::Review;
 use super::status::{self, Act, Step, decide};
-use super::wait;
+use super::wait::{self, Waited};
 use super::world::{Seen, look};
 use crate::aws::events;
 use crate::aws::stacks::{self, LiveStack, StackInput};
@@ -92,6 +93,7 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
         };
         let template = seen.as_ref().and_then(|seen| seen.template.as_deref());
         let step = decide(seen.as_ref().map(|seen| &seen.live), template, wanted);
+        let first = growth(wanted, template)?;
         // What was found a while ago is good enough for leaving a stack alone, not for changing it.
         if !fresh && step != Step::Unchanged {
             continue;
@@ -108,8 +110,12 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
             (Step::As(Act::GoOn), Some(seen)) => go_on(hands, wanted, &seen).await?,
             (Step::Update, Some(seen)) => {
                 let plan = hands.review.plan(Some(&seen), wanted)?;
-                match change(hands, wanted, false, Some(&plan)).await? {
+                match change(hands, first.as_ref().unwrap_or(wanted), false, Some(&plan)).await? {
                     Change::Nothing => return finish(hands, wanted, &seen.live, outcome).await,
+                    Change::Done(_) if first.is_some() => {
+                        outcome = Outcome::Updated;
+                        continue;
+                    }
                     done => done,
                 }
             }
@@ -138,13 +144,19 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
         .into())
 }
 
+/// What is sent first where the stack lacks resources that will be guarded.
+fn growth(wanted: &StackInput, live: Option<&str>) -> anyhow::Result<Option<StackInput>> {
+    let (Some(growth), Some(live)) = (&wanted.growth, live) else { return Ok(None) };
+    Ok(growth::lacks(live, &growth.ids)?.then(|| wanted.for_growth(growth.clone())))
+}
+
 /// Steps that are no change of ours: the stack is looked at again after them.
 async fn other(hands: Hands<'_>, wanted: &StackInput, live: &LiveStack, act: Act) -> anyhow::Result<()> {
     let Hands { ui, client, .. } = hands;
     match act {
         Act::Join => {
             let token = events::newest_token(client, &live.id).await?.unwrap_or_default();
-            wait::settle(ui, client, &live.id, &token, None).await.map(drop)
+            wait::settle(ui, client, Waited::new(&live.id, &token)).await.map(drop)
         }
         Act::Recreate => rescue::recreate(ui, client, live).await,
         Act::FinishDeletion => rescue::finish_deletion(ui, client, wanted, live).await,

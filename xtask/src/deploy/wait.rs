@@ -102,15 +102,31 @@ pub(super) async fn pause(attempt: u32) {
     tokio::time::sleep(base + jitter(base, start)).await;
 }
 
-/// Waits until nothing is in progress; `None` where the stack has gone. `token` marks the operation's events, and is empty
-/// where only the stack's status counts; `total` is the number of resources that the operation changes, where that is known.
-pub async fn settle(
-    ui: &Ui,
-    client: &Client,
-    stack: &str,
-    token: &str,
+/// An operation of a stack.
+#[derive(Clone, Copy, Debug)]
+pub struct Waited<'a> {
+    stack: &'a str,
+    token: &'a str,
     total: Option<usize>,
-) -> anyhow::Result<Option<LiveStack>> {
+}
+
+impl<'a> Waited<'a> {
+    /// The operation whose events `token` marks; empty where only the stack's status counts.
+    #[must_use]
+    pub fn new(stack: &'a str, token: &'a str) -> Self {
+        Self { stack, token, total: None }
+    }
+
+    /// It changes this many resources.
+    #[must_use]
+    pub fn of(self, total: usize) -> Self {
+        Self { total: Some(total), ..self }
+    }
+}
+
+/// Waits until nothing is in progress; `None` where the stack has gone.
+pub async fn settle(ui: &Ui, client: &Client, operation: Waited<'_>) -> anyhow::Result<Option<LiveStack>> {
+    let Waited { stack, token, total } = operation;
     let short = stack.rsplit_once(":stack/").map_or(stack, |(_, tail)| tail.split('/').next().unwrap_or(tail));
     let operation = ui.operation(short);
     let pace = Pace::default();

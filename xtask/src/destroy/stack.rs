@@ -8,7 +8,8 @@ use super::empty::empty;
 use super::observe::Doomed;
 use crate::aws::events::{self, Event};
 use crate::aws::stacks::{self, LiveStack};
-use crate::deploy::{failure, in_progress, wait};
+use crate::deploy::wait::{self, Waited};
+use crate::deploy::{failure, in_progress};
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -23,7 +24,7 @@ pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, st
     let id = stack.live.id.as_str();
     if in_progress(&stack.live.status) {
         // A killed deploy or destroy leaves its operation behind: CloudFormation begins no other before its end.
-        let live = wait::settle(ui, client, id, JOINED, None).await?;
+        let live = wait::settle(ui, client, Waited::new(id, JOINED)).await?;
         if is_gone(live.as_ref()) {
             return Ok(());
         }
@@ -39,7 +40,7 @@ pub(super) async fn delete(ui: &Ui, client: &Client, s3: &aws_sdk_s3::Client, st
         }
         let token = format!("xtask-destroy-{}-{attempt}", Timestamp::now().as_millisecond());
         stacks::delete(client, id, &token).await?;
-        let live = wait::settle(ui, client, id, &token, Some(resources.len())).await?;
+        let live = wait::settle(ui, client, Waited::new(id, &token).of(resources.len())).await?;
         if is_gone(live.as_ref()) {
             return Ok(());
         }

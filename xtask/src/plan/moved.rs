@@ -13,7 +13,7 @@ use crate::keys::UNMADE;
 /// were not known yet may have become any, and what has become needless is no surprise.
 #[must_use]
 pub fn moved(shown: &StackPlan, now: &StackPlan) -> Vec<String> {
-    // Of a stack that was to be made, the rest of its making follows (what only a whole stack gets).
+    // Of a stack that was to be made, the rest of its making follows.
     let made = matches!(shown.action, StackAction::Create | StackAction::Recreate);
     let mut found: Vec<String> = Vec::new();
     for change in &now.resources {
@@ -23,7 +23,8 @@ pub fn moved(shown: &StackPlan, now: &StackPlan) -> Vec<String> {
             }
             continue;
         };
-        if made && before.action == Action::Add && change.action == Action::Modify && !change.ends() {
+        // A guard, say, that a resource gets only once it is there.
+        if before.action == Action::Add && change.action == Action::Modify && !change.ends() {
             continue;
         }
         let worse = before.replacement == Replacement::Never && change.replacement != Replacement::Never;
@@ -88,6 +89,7 @@ mod tests {
             template: template.into(),
             template_url: None,
             creation: None,
+            growth: None,
             parameters: BTreeMap::from([("Url".to_owned(), url.to_owned())]),
             tags: BTreeMap::new(),
             kept: None,

@@ -20,7 +20,7 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::review::Review;
 use super::stack::{Applied, Hands, Policy, apply};
-use super::wait;
+use super::wait::{self, Waited};
 use crate::aws::stacks::{StackInput, Template};
 use crate::plan::Allowed;
 use crate::ui::{Mode, Ui};
@@ -129,6 +129,7 @@ pub(super) fn wanted(creation: Option<&str>) -> StackInput {
         template: template("new"),
         template_url: None,
         creation: creation.map(|text| Template { text: template(text), url: None }),
+        growth: None,
         parameters: BTreeMap::new(),
         tags: BTreeMap::from([("environment".into(), "dev".into())]),
         kept: None,
@@ -163,7 +164,7 @@ pub(super) async fn settle_with(codes: &[&'static str]) -> anyhow::Result<()> {
         // The SDK's own attempts are over by the time that a poll has failed.
         config.retry_config(RetryConfig::disabled())
     });
-    wait::settle(&Ui::unattended(Mode::default()), &client, NAME, "", None).await.map(drop)
+    wait::settle(&Ui::unattended(Mode::default()), &client, Waited::new(NAME, "")).await.map(drop)
 }
 
 fn reads(world: &Arc<Mutex<World>>) -> Vec<Rule> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::stack::{Outcome, Policy};
 use super::super::status::ROWS;
 use super::{STACK, World, run, template, wanted};
-use crate::aws::stacks::StackInput;
+use crate::aws::stacks::{Growth, StackInput, Template};
 use crate::error::{Exit, exit_of, hints};
 
 const USUAL: Policy = Policy { protect: false, keep: false };
@@ -138,6 +138,27 @@ async fn data_is_guarded_once_the_stack_is_whole_and_not_before() {
     assert_eq!(calls[..2], ["delete", "CREATE unguarded"]);
     let (calls, _) = run(World::at("CREATE_FAILED"), &input, USUAL, true).await;
     assert_eq!(calls, ["UPDATE unguarded", "execute", "UPDATE new", "execute"]);
+}
+
+#[tokio::test]
+async fn data_that_is_new_to_a_whole_stack_is_guarded_once_it_is_there_and_not_before() {
+    let growth = Template { text: "Resources: {New: {Guard: false}}".into(), url: None };
+    let growth = Growth { template: growth, ids: ["New".to_owned()].into() };
+    let guarded = "Resources: {New: {Guard: true}}";
+    let input = StackInput { template: guarded.into(), growth: Some(growth.clone()), ..wanted(None) };
+    let (calls, result) = run(World::at("UPDATE_COMPLETE"), &input, USUAL, true).await;
+    let [first, second] = [&growth.template.text, guarded].map(|text| format!("UPDATE {text}"));
+    assert_eq!(calls, [first.as_str(), "execute", second.as_str(), "execute"]);
+    assert_eq!(result.unwrap().outcome, Outcome::Updated);
+    // Killed in between, the next run guards it.
+    let between = World { template: growth.template.text, ..World::at("UPDATE_COMPLETE") };
+    assert_eq!(run(between, &input, USUAL, true).await.0, [second.as_str(), "execute"]);
+    // An update that fails is rolled back while nothing new refuses its deletion, and told.
+    let failing: (_, &[_]) = (Some("UPDATE_ROLLBACK_COMPLETE"), &[("Api", "CREATE_FAILED", "no")]);
+    let failed = World { ends: [failing].into(), ..World::at("UPDATE_COMPLETE") };
+    let (calls, result) = run(failed, &input, USUAL, true).await;
+    assert_eq!(calls, [first.as_str(), "execute"]);
+    assert!(result.unwrap_err().to_string().contains("Api (AWS::X::Y) CREATE_FAILED: no"));
 }
 
 #[tokio::test]
