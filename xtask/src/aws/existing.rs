@@ -6,6 +6,23 @@ use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 
 use super::{Aws, explain, names};
 
+/// All pages of a list of CloudFront's, counted: each answer has its list under a name of its own.
+macro_rules! pages {
+    ($call:expr, $list:ident) => {{
+        let (mut found, mut from) = (0, None);
+        loop {
+            let answer =
+                $call.set_marker(from).send().await.map_err(explain).context("cannot list what CloudFront has")?;
+            let Some(list) = answer.$list() else { break found };
+            found += usize::try_from(list.quantity()).unwrap_or_default();
+            from = list.next_marker().map(str::to_owned);
+            if from.is_none() {
+                break found;
+            }
+        }
+    }};
+}
+
 /// Whether there is a resource of a type with this name; `false` for types that a stack cannot overwrite.
 pub async fn has(aws: &Aws, kind: &str, name: &str) -> anyhow::Result<bool> {
     match kind {
@@ -77,15 +94,25 @@ pub async fn concurrency(client: &aws_sdk_lambda::Client) -> anyhow::Result<i32>
     Ok(answer.account_limit().map_or(i32::MAX, aws_sdk_lambda::types::AccountLimit::concurrent_executions))
 }
 
-/// How many response headers policies of its own the account has.
-pub async fn headers_policies(client: &aws_sdk_cloudfront::Client) -> anyhow::Result<usize> {
-    let custom = aws_sdk_cloudfront::types::ResponseHeadersPolicyType::Custom;
-    // An account has 20 at most, unless it was given more: one page.
-    let answer = client.list_response_headers_policies().r#type(custom).max_items(100).send().await;
-    let answer = answer.map_err(explain).context("cannot list the response headers policies")?;
-    let count =
-        answer.response_headers_policy_list().map_or(0, aws_sdk_cloudfront::types::ResponseHeadersPolicyList::quantity);
-    Ok(usize::try_from(count).unwrap_or_default())
+/// How many resources of a type the account has, of its own and in this region where the type has regions; `None` for types of
+/// which nobody keeps count.
+pub async fn count(aws: &Aws, kind: &str) -> anyhow::Result<Option<usize>> {
+    let found = match kind {
+        "AWS::CloudFront::Distribution" => pages!(aws.cloudfront.list_distributions(), distribution_list),
+        "AWS::CloudFront::KeyGroup" => pages!(aws.cloudfront.list_key_groups(), key_group_list),
+        "AWS::CloudFront::OriginAccessControl" => {
+            pages!(aws.cloudfront.list_origin_access_controls(), origin_access_control_list)
+        }
+        "AWS::CloudFront::PublicKey" => pages!(aws.cloudfront.list_public_keys(), public_key_list),
+        "AWS::CloudFront::ResponseHeadersPolicy" => {
+            let custom = aws_sdk_cloudfront::types::ResponseHeadersPolicyType::Custom;
+            let call = aws.cloudfront.list_response_headers_policies().r#type(custom);
+            pages!(call.clone(), response_headers_policy_list)
+        }
+        "AWS::DynamoDB::Table" => names::tables(aws, "").await?.len(),
+        _ => return Ok(None),
+    };
+    Ok(Some(found))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::aws::Aws;
 use crate::cli::BootstrapArgs;
 use crate::deploy::{self, Outcome, shared};
 use crate::error::Problem;
-use crate::{local, plan};
+use crate::{local, plan, preflight};
 
 /// What was made; printed by `--json`.
 #[derive(Debug, Serialize)]
@@ -39,6 +39,8 @@ pub(super) async fn run(args: BootstrapArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let plan = plan::of_shared(&config, &identity, &stacks)?;
     ctx.ui.say(plan::text(&plan, ctx.ui.colour(), ctx.ui.width()));
     plan::guard::check(&plan.refused, |key| deploy::shared_name(&config, key), &plan::Allowed::default())?;
+    let found = Box::pin(preflight::look_at_shared(&aws, &config, &stacks)).await?;
+    preflight::refuse(&ctx.ui, &config.env.name, &found)?;
     if plan.changed && config.env.endpoint().is_none() {
         ctx.ui.confirm(&format!("Prepare {place} for `{}`", config.app.app), "yes")?;
     }

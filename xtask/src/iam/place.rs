@@ -25,7 +25,7 @@ pub(super) struct Scope {
 }
 
 /// Actions that know no resources, or that list all of them (Service Authorization Reference).
-pub(super) const EVERYWHERE: [&str; 30] = [
+pub(super) const EVERYWHERE: [&str; 34] = [
     "cloudformation:DescribeStackDriftDetectionStatus",
     "cloudformation:DescribeStacks", // of all stacks, where it looks for environments
     "cloudformation:ValidateTemplate",
@@ -51,6 +51,10 @@ pub(super) const EVERYWHERE: [&str; 30] = [
     "secretsmanager:ListSecrets",
     "sqs:ListQueues",
     "tag:GetResources",
+    "cloudfront:ListDistributions",
+    "cloudfront:ListKeyGroups",
+    "cloudfront:ListOriginAccessControls",
+    "cloudfront:ListPublicKeys",
     "cloudfront:ListResponseHeadersPolicies",
     "cloudfront:CreateKeyGroup",
     "cloudfront:CreatePublicKey",

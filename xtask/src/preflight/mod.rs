@@ -13,6 +13,7 @@ use serde_yaml::Value;
 
 use crate::aws::{self, Aws, objects, stacks};
 use crate::config::Config;
+use crate::deploy::shared::{self, SharedStack};
 use crate::deploy::{Seen, Source, World};
 use crate::error::Problem;
 use crate::keys::Facts;
@@ -122,7 +123,43 @@ pub async fn look(
     templates: &BTreeMap<String, String>,
     seen: &BTreeMap<String, Seen>,
 ) -> anyhow::Result<Vec<Finding>> {
-    let wanted = wanted(config, templates, seen)?;
+    let wanted = templates.iter().map(|(service, text)| wanted(&config.stack_name(service), text, seen.get(service)));
+    let wanted: Vec<Wanted> = wanted.filter_map(Result::transpose).collect::<anyhow::Result<_>>()?;
+    let mut findings = look_at(aws, config, &wanted).await?;
+    if config.env.endpoint().is_none() && !wanted.is_empty() {
+        findings.extend(quota::look(aws, &added(&wanted)).await?);
+    }
+    Ok(findings)
+}
+
+/// Looks at what `bootstrap` would make, each stack in its region.
+///
+/// # Errors
+/// As `look`.
+pub async fn look_at_shared(aws: &Aws, config: &Config, stacks: &[SharedStack]) -> anyhow::Result<Vec<Finding>> {
+    let (mut findings, mut all) = (Vec::new(), Vec::new());
+    for stack in stacks {
+        let Some(one) = wanted(&stack.wanted.name, &stack.wanted.template, stack.seen.as_ref())? else { continue };
+        let there = Aws { cloudformation: shared::client(aws, config, stack), ..aws.clone() };
+        findings.extend(look_at(&there, config, std::slice::from_ref(&one)).await?);
+        all.push(one);
+    }
+    if config.env.endpoint().is_none() {
+        findings.extend(quota::room(aws, &added(&all)).await?);
+    }
+    Ok(findings)
+}
+
+/// What stacks add, all together.
+fn added(wanted: &[Wanted]) -> quota::Added {
+    let mut all = quota::Added::new();
+    for (kind, more) in wanted.iter().flat_map(|one| quota::added(&one.template, one.live.as_ref())) {
+        *all.entry(kind).or_default() += more;
+    }
+    all
+}
+
+async fn look_at(aws: &Aws, config: &Config, wanted: &[Wanted]) -> anyhow::Result<Vec<Finding>> {
     let mut findings: Vec<Finding> = wanted.iter().flat_map(|one| still(config, one)).collect();
     let mut ours: BTreeSet<Named> = BTreeSet::new();
     for live in wanted.iter().filter_map(|one| one.live.as_ref()) {
@@ -135,10 +172,6 @@ pub async fn look(
     findings.extend(taken::look(aws, new.collect()).await?);
     let valid = try_join_all(wanted.iter().map(|one| valid(aws, one))).await?;
     findings.extend(valid.into_iter().flatten());
-    if config.env.endpoint().is_none() && !wanted.is_empty() {
-        let policies = wanted.iter().map(|one| quota::new_headers_policies(&one.template, one.live.as_ref())).sum();
-        findings.extend(quota::look(aws, policies).await?);
-    }
     Ok(findings)
 }
 
@@ -203,25 +236,16 @@ fn stop(environment: &str, stops: &[&Finding]) -> Result<(), Problem> {
     Err(Problem::failed(text).hint("nothing was changed; mend what is listed, then run this again"))
 }
 
-/// Stacks that a deploy would create or change. A stack in between two states is none: what it has is not known.
-fn wanted(
-    config: &Config,
-    templates: &BTreeMap<String, String>,
-    seen: &BTreeMap<String, Seen>,
-) -> anyhow::Result<Vec<Wanted>> {
-    let mut wanted = Vec::new();
-    for (service, text) in templates {
-        let live = match seen.get(service) {
-            None => None,
-            Some(Seen { template: None, .. }) => continue,
-            Some(Seen { live, .. }) if live.status.as_str().ends_with("_FAILED") => continue,
-            Some(Seen { template: Some(live), .. }) if live.trim_end() == text.trim_end() => continue,
-            Some(Seen { template: Some(live), .. }) => Some(serde_yaml::from_str(live)?),
-        };
-        let stack = config.stack_name(service);
-        wanted.push(Wanted { stack, text: text.clone(), template: serde_yaml::from_str(text)?, live });
-    }
-    Ok(wanted)
+/// A stack that would be created or changed. One in between two states is none: what it has is not known.
+fn wanted(stack: &str, text: &str, seen: Option<&Seen>) -> anyhow::Result<Option<Wanted>> {
+    let live = match seen {
+        None => None,
+        Some(Seen { template: None, .. }) => return Ok(None),
+        Some(Seen { live, .. }) if live.status.as_str().ends_with("_FAILED") => return Ok(None),
+        Some(Seen { template: Some(live), .. }) if live.trim_end() == text.trim_end() => return Ok(None),
+        Some(Seen { template: Some(live), .. }) => Some(serde_yaml::from_str(live)?),
+    };
+    Ok(Some(Wanted { stack: stack.to_owned(), text: text.to_owned(), template: serde_yaml::from_str(text)?, live }))
 }
 
 /// What can be said of a template without asking anybody.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::aws::stacks::LiveStack;
 use crate::config::environments;
+use crate::render::BOOTSTRAP_REGION;
 use crate::ui::Mode;
 use aws_sdk_cloudformation::operation::validate_template::{ValidateTemplateError, ValidateTemplateOutput};
 use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
@@ -39,9 +40,9 @@ fn nothing_stands_in_the_way_of_the_templates_of_any_environment() {
     let mut named = 0;
     for environment in environments(root) {
         let config = Config::load(root, Some(&environment)).unwrap();
-        let services = config.app.services.keys();
-        let templates = services.map(|name| (name.clone(), renderer.offline(&config, name).unwrap())).collect();
-        for one in wanted(&config, &templates, &BTreeMap::new()).unwrap() {
+        for name in config.app.services.keys() {
+            let text = renderer.offline(&config, name).unwrap();
+            let one = wanted(&config.stack_name(name), &text, None).unwrap().unwrap();
             assert_eq!(still(&config, &one), []);
             named += names::of(&config, &one.stack, &one.template).len();
         }
@@ -128,4 +129,20 @@ async fn what_our_stack_owns_is_in_nobodys_way_and_an_unchanged_stack_costs_no_c
     let same = "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {BucketName: demo}}}";
     assert_eq!(bucket(Some(same)).await, (vec![], 0));
     assert_eq!(bucket(Some(&format!("{same}\nOutputs: {{}}"))).await, (vec![], 0));
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_bootstrap_is_told_too() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let config = Config::load(root, Some("local")).unwrap();
+    let there = mock!(aws_sdk_s3::Client::head_bucket).then_output(|| HeadBucketOutput::builder().build());
+    let s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&there]);
+    let taken = validation(None);
+    let cloudformation = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&taken]);
+    let aws = Aws { cloudformation, s3, ..Aws::connect(&config.env).await };
+    let stacks = shared::wanted_all(&config).unwrap();
+    let region: Vec<SharedStack> = stacks.into_iter().filter(|one| one.key == BOOTSTRAP_REGION).collect();
+    let found = look_at_shared(&aws, &config, &region).await.unwrap();
+    assert!(found[0].problem.contains("S3 Bucket `") && found[0].problem.contains("is there already"), "{found:?}");
+    assert_eq!(found[0].stack, region[0].wanted.name);
 }
