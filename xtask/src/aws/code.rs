@@ -43,11 +43,12 @@ pub async fn describe(client: &Client, name: &str) -> anyhow::Result<Option<Live
         }
         Err(error) => return Err(explain(error)).with_context(|| format!("cannot look at the function `{name}`")),
     };
-    Ok(Some(LiveCode {
-        arn: answer.function_arn().unwrap_or_default().to_owned(),
-        sha256: answer.code_sha256().unwrap_or_default().to_owned(),
-        update: update(answer.last_update_status(), answer.last_update_status_reason()),
-    }))
+    let update = update(answer.last_update_status(), answer.last_update_status_reason());
+    Ok(Some(live(answer.function_arn, answer.code_sha256, update)))
+}
+
+fn live(arn: Option<String>, sha256: Option<String>, update: Update) -> LiveCode {
+    LiveCode { arn: arn.unwrap_or_default(), sha256: sha256.unwrap_or_default(), update }
 }
 
 fn update(status: Option<&LastUpdateStatus>, reason: Option<&str>) -> Update {
@@ -68,11 +69,10 @@ pub async fn put(
     // Without the architecture, Lambda takes x86_64 (Lambda API reference, `UpdateFunctionCode`).
     let call = client.update_function_code().function_name(name).s3_bucket(bucket).s3_key(key);
     match call.architectures(Architecture::from(architecture)).send().await {
-        Ok(answer) => Ok(Some(LiveCode {
-            arn: answer.function_arn().unwrap_or_default().to_owned(),
-            sha256: answer.code_sha256().unwrap_or_default().to_owned(),
-            update: update(answer.last_update_status(), answer.last_update_status_reason()),
-        })),
+        Ok(answer) => {
+            let update = update(answer.last_update_status(), answer.last_update_status_reason());
+            Ok(Some(live(answer.function_arn, answer.code_sha256, update)))
+        }
         Err(error) if error.as_service_error().is_some_and(UpdateFunctionCodeError::is_resource_conflict_exception) => {
             Ok(None)
         }

@@ -7,13 +7,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::MetadataDirective;
+use aws_sdk_s3::types::{ChecksumMode, MetadataDirective};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest, Sha256};
 
-use super::buckets::{When, put_when};
+use super::buckets::{self, When, put_when};
 use super::explain;
+use crate::digest;
 
 /// Whether an object is there.
 pub async fn exists(client: &Client, bucket: &str, key: &str) -> anyhow::Result<bool> {
@@ -27,14 +27,19 @@ pub struct Head {
     pub metadata: HashMap<String, String>,
     /// When it was written, in seconds since 1970.
     pub written: i64,
+    /// SHA-256 of its bytes in hex, as S3 itself has checked or computed it; none of what was put without.
+    pub sha256: Option<String>,
 }
 
 /// What was written beside an object and when; `None` where there is no object.
 pub async fn head(client: &Client, bucket: &str, key: &str) -> anyhow::Result<Option<Head>> {
-    match client.head_object().bucket(bucket).key(key).send().await {
+    let call = client.head_object().bucket(bucket).key(key).checksum_mode(ChecksumMode::Enabled);
+    match call.send().await {
         Ok(answer) => {
             let written = answer.last_modified().map_or(0, DateTime::secs);
-            Ok(Some(Head { written, metadata: answer.metadata.unwrap_or_default() }))
+            let checksum = answer.checksum_sha256().and_then(|text| BASE64_STANDARD.decode(text).ok());
+            let sha256 = checksum.map(hex::encode);
+            Ok(Some(Head { written, sha256, metadata: answer.metadata.unwrap_or_default() }))
         }
         Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for `s3://{bucket}/{key}`")),
@@ -51,17 +56,14 @@ pub async fn renew(client: &Client, bucket: &str, key: &str, head: Head) -> anyh
     Ok(())
 }
 
-/// SHA-256 of an object's bytes: as its uploader recorded it, else of the bytes themselves.
-pub async fn sha256(client: &Client, bucket: &str, key: &str) -> anyhow::Result<[u8; 32]> {
-    let context = || format!("cannot read `s3://{bucket}/{key}`");
-    let head = client.head_object().bucket(bucket).key(key).send().await.map_err(explain).with_context(context)?;
-    let recorded = head.metadata().and_then(|metadata| metadata.get("sha256"));
-    let recorded = recorded.and_then(|text| hex::decode(text).ok()).and_then(|bytes| bytes.try_into().ok());
-    if let Some(recorded) = recorded {
-        return Ok(recorded);
+/// SHA-256 of the bytes of an object, in hex: as S3 says, else of the bytes themselves. What the uploader has noted beside them
+/// proves nothing.
+pub async fn sha256(client: &Client, bucket: &str, key: &str, head: &Head) -> anyhow::Result<String> {
+    if let Some(known) = &head.sha256 {
+        return Ok(known.clone());
     }
-    let object = client.get_object().bucket(bucket).key(key).send().await.map_err(explain).with_context(context)?;
-    Ok(Sha256::digest(object.body.collect().await.with_context(context)?.to_vec()).into())
+    let (bytes, _) = buckets::get(client, bucket, key).await?.with_context(|| format!("no `s3://{bucket}/{key}`"))?;
+    Ok(digest::sha256(bytes))
 }
 
 /// Deletes an object, if it still has this `ETag` where one is given; `false` where it has not.
@@ -76,8 +78,8 @@ pub async fn delete(client: &Client, bucket: &str, key: &str, etag: Option<&str>
     }
 }
 
-/// Puts bytes with metadata, unless there is an object already: `false` then. Their SHA-256, in hex, goes along, and is noted
-/// beside them: S3 takes no other bytes.
+/// Puts bytes with metadata, unless there is an object already: `false` then. Their SHA-256, in hex, goes along: S3 takes no
+/// other bytes, and keeps it.
 pub async fn put_absent(
     client: &Client,
     (bucket, key): (&str, &str),
@@ -88,7 +90,7 @@ pub async fn put_absent(
     // Known before: otherwise the SDK frames the body piece by piece, to send its checksum at the end.
     let checksum = BASE64_STANDARD.encode(hex::decode(sha256).with_context(context)?);
     let mut call = client.put_object().bucket(bucket).key(key).checksum_sha256(checksum).body(ByteStream::from(bytes));
-    for (name, value) in metadata.iter().chain(&[("sha256", sha256)]) {
+    for (name, value) in metadata {
         call = call.metadata(*name, *value);
     }
     // What is there is named by other records and stacks: it is never overwritten.
@@ -101,4 +103,53 @@ pub async fn put_text(client: &Client, bucket: &str, key: &str, text: &str) -> a
     let call = client.put_object().bucket(bucket).key(key).body(body);
     call.send().await.map_err(explain).with_context(|| format!("cannot write `s3://{bucket}/{key}`"))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::operation::get_object::GetObjectOutput;
+    use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+    use aws_sdk_s3::operation::put_object::PutObjectOutput;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    #[tokio::test]
+    async fn bytes_go_with_their_checksum_and_replace_nothing() {
+        let sha256 = digest::sha256("code");
+        let checksum = BASE64_STANDARD.encode(hex::decode(&sha256).unwrap());
+        let put = mock!(Client::put_object)
+            .match_requests(move |call| {
+                let noted = call.metadata().and_then(|all| all.get("toolchain")).map(String::as_str);
+                let checked = call.checksum_sha256() == Some(checksum.as_str());
+                checked && call.if_none_match() == Some("*") && noted == Some("rustc 1")
+            })
+            .then_output(|| PutObjectOutput::builder().build());
+        let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&put]);
+        let bytes = (b"code".to_vec(), sha256.as_str());
+        assert!(put_absent(&client, ("b", "k"), bytes, &[("toolchain", "rustc 1")]).await.unwrap());
+        let error = put_absent(&client, ("b", "k"), (vec![], "no hex"), &[]).await.unwrap_err();
+        assert_eq!(error.to_string(), "cannot write `s3://b/k`");
+        assert_eq!(put.num_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_s3_says_of_an_object_counts_and_else_its_bytes_do() {
+        let says = |checksum: Option<String>| {
+            let head = mock!(Client::head_object)
+                .match_requests(|call| call.checksum_mode() == Some(&ChecksumMode::Enabled))
+                .then_output(move || {
+                    let answer = HeadObjectOutput::builder().metadata("sha256", digest::sha256("a lie"));
+                    answer.set_checksum_sha256(checksum.clone()).build()
+                });
+            let get = mock!(Client::get_object)
+                .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"bytes")).build());
+            mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&head, &get])
+        };
+        let checksum = BASE64_STANDARD.encode(hex::decode(digest::sha256("said")).unwrap());
+        for (checksum, expected) in [(Some(checksum), "said"), (None, "bytes")] {
+            let client = says(checksum);
+            let found = head(&client, "b", "k").await.unwrap().unwrap();
+            assert_eq!(sha256(&client, "b", "k", &found).await.unwrap(), digest::sha256(expected));
+        }
+    }
 }

@@ -66,7 +66,7 @@ pub async fn ensure(
                 missing.insert(package.clone(), digest.clone());
                 continue;
             };
-            found.insert(package.clone(), Artifact::of(&bucket, &key, &head));
+            found.insert(package.clone(), Artifact::of(aws, &bucket, &key, &head).await?);
             fresh::keep(aws, config, &key, head).await?;
         }
         if !missing.is_empty() {
@@ -94,12 +94,19 @@ pub fn planned(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<
 impl Artifact {
     /// What is in the bucket under a key.
     pub async fn find(aws: &Aws, bucket: &str, key: &str) -> anyhow::Result<Option<Self>> {
-        Ok(objects::head(&aws.s3, bucket, key).await?.map(|head| Self::of(bucket, key, &head)))
+        match objects::head(&aws.s3, bucket, key).await? {
+            Some(head) => Self::of(aws, bucket, key, &head).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    fn of(bucket: &str, key: &str, head: &objects::Head) -> Self {
-        let noted = |name: &str| head.metadata.get(name).cloned().unwrap_or_default();
-        Self { bucket: bucket.to_owned(), key: key.to_owned(), sha256: noted("sha256"), toolchain: noted("toolchain") }
+    async fn of(aws: &Aws, bucket: &str, key: &str, head: &objects::Head) -> anyhow::Result<Self> {
+        Ok(Self {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            sha256: objects::sha256(&aws.s3, bucket, key, head).await?,
+            toolchain: head.metadata.get("toolchain").cloned().unwrap_or_default(),
+        })
     }
 }
 
@@ -113,8 +120,11 @@ async fn upload(
     let metadata: Vec<(&str, &str)> = recorded.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut uploaded = BTreeMap::new();
     for one in zips {
-        let bytes = std::fs::read(&one.path).with_context(|| format!("cannot read `{}`", one.path.display()))?;
-        let put = objects::put_absent(&aws.s3, (bucket, &one.key), (bytes, &one.sha256), &metadata);
+        let put = async {
+            let bytes = tokio::fs::read(&one.path).await;
+            let bytes = bytes.with_context(|| format!("cannot read `{}`", one.path.display()))?;
+            objects::put_absent(&aws.s3, (bucket, &one.key), (bytes, &one.sha256), &metadata).await
+        };
         recorder::span(Kind::Upload, &one.package, put).await?;
         // Another machine may have been faster: what is there counts, not what we made of the same sources.
         let artifact = Artifact::find(aws, bucket, &one.key).await?;

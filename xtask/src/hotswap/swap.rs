@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tokio::sync::Semaphore;
@@ -12,8 +13,8 @@ use tokio::task::JoinSet;
 
 use super::ledger::TAGS;
 use super::{Ledger, Swap, store};
+use crate::aws::Aws;
 use crate::aws::code::{self, LiveCode, Update};
-use crate::aws::{Aws, objects};
 use crate::build::Artifact;
 use crate::config::Config;
 use crate::deploy::wait::Pace;
@@ -42,7 +43,7 @@ pub async fn swap(aws: &Aws, config: &Config, ledger: &Ledger, target: Target<'_
     let functions = &config.app.services[target.service].functions;
     let stack = config.stack_name(target.service);
     let names: BTreeSet<String> = functions.iter().map(|function| format!("{stack}-{function}")).collect();
-    let code = Code::of(aws, config, target.artifact).await?;
+    let code = Code::of(config, target.artifact)?;
     let live = look(aws, &names).await?;
     if let Some(gone) = names.iter().find(|name| !live.contains_key(*name)) {
         return Err(Problem::failed(format!("stack `{stack}` is there, but its function `{gone}` is not"))
@@ -92,7 +93,7 @@ pub async fn reconcile(
     let names: BTreeSet<String> = seen.keys().cloned().collect();
     let live = look(aws, &names).await?;
     if let (Some(artifact), false) = (artifact, live.is_empty()) {
-        let code = Code::of(aws, config, artifact).await?;
+        let code = Code::of(config, artifact)?;
         set_back(aws, live, code).await?;
     }
     // Those that have gone with a change of their stack, too.
@@ -115,13 +116,8 @@ struct Code {
 }
 
 impl Code {
-    async fn of(aws: &Aws, config: &Config, artifact: &Artifact) -> anyhow::Result<Self> {
-        // An artifact of an older version may not say it.
-        let recorded = hex::decode(&artifact.sha256).ok().filter(|bytes| bytes.len() == 32);
-        let sha256 = match recorded {
-            Some(bytes) => bytes,
-            None => objects::sha256(&aws.s3, &artifact.bucket, &artifact.key).await?.to_vec(),
-        };
+    fn of(config: &Config, artifact: &Artifact) -> anyhow::Result<Self> {
+        let sha256 = hex::decode(&artifact.sha256).with_context(|| format!("`{}` has no SHA-256", artifact.key))?;
         Ok(Self {
             bucket: artifact.bucket.clone(),
             key: artifact.key.clone(),
@@ -204,21 +200,16 @@ async fn put_all(aws: &Aws, work: Vec<Work>, code: Code) -> anyhow::Result<()> {
 /// Puts code into one function and waits until it says that it runs it.
 async fn put(client: &aws_sdk_lambda::Client, name: &str, code: &Code) -> anyhow::Result<()> {
     let (start, mut pace) = (Instant::now(), Pace::default());
-    let late = || {
-        let problem =
-            Problem::failed(format!("function `{name}` is still busy after {} minutes", DEADLINE.as_secs() / 60));
-        problem.hint("the update goes on in AWS; run the same command again to look at it")
-    };
-    let mut seen = loop {
-        if let Some(put) = code::put(client, name, (&code.bucket, &code.key), code.architecture).await? {
-            break Some(put);
-        }
-        if start.elapsed() > DEADLINE {
-            return Err(late().into());
-        }
-        pace.sleep().await;
-    };
+    let mut taken = false;
     loop {
+        let seen = if taken {
+            let gone = || Problem::failed(format!("function `{name}` was deleted meanwhile"));
+            let seen = pace.tolerate(code::describe(client, name).await)?;
+            seen.map(|live| live.ok_or_else(gone)).transpose()?
+        } else {
+            code::put(client, name, (&code.bucket, &code.key), code.architecture).await?
+        };
+        taken |= seen.is_some();
         match seen {
             Some(LiveCode { update: Update::Failed(reason), .. }) => {
                 return Err(Problem::failed(format!("function `{name}` does not take its new code: {reason}")).into());
@@ -227,13 +218,11 @@ async fn put(client: &aws_sdk_lambda::Client, name: &str, code: &Code) -> anyhow
             _ => {}
         }
         if start.elapsed() > DEADLINE {
-            return Err(late().into());
+            let minutes = DEADLINE.as_secs() / 60;
+            return Err(Problem::failed(format!("function `{name}` is still busy after {minutes} minutes"))
+                .hint("the update goes on in AWS; run the same command again to look at it")
+                .into());
         }
         pace.sleep().await;
-        let gone = || Problem::failed(format!("function `{name}` was deleted meanwhile"));
-        seen = match pace.tolerate(code::describe(client, name).await)? {
-            Some(live) => Some(live.ok_or_else(gone)?),
-            None => None,
-        };
     }
 }

@@ -13,7 +13,6 @@ use aws_sdk_lambda::types::LastUpdateStatus;
 use aws_sdk_lambda::types::error::{ResourceConflictException, ResourceNotFoundException};
 use aws_sdk_s3::operation::delete_object::DeleteObjectOutput;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::error::NoSuchKey;
@@ -53,6 +52,10 @@ struct World {
     race: Option<Vec<u8>>,
     /// No update is taken: the moment of a kill.
     dead: bool,
+    /// What the answer to an update says of its end, where it says anything.
+    answer: Option<(LastUpdateStatus, &'static str)>,
+    /// Looks at functions.
+    looks: u32,
 }
 
 type Shared = Arc<Mutex<World>>;
@@ -77,6 +80,7 @@ fn lambda(world: &Shared) -> aws_sdk_lambda::Client {
     let look = shared();
     let look = mock!(aws_sdk_lambda::Client::get_function_configuration).then_compute_response(move |call| {
         let mut world = look.lock().unwrap();
+        world.looks += 1;
         let name = call.function_name().unwrap();
         let Some(function) = world.functions.get_mut(name) else {
             let gone = ResourceNotFoundException::builder().build();
@@ -101,10 +105,15 @@ fn lambda(world: &Shared) -> aws_sdk_lambda::Client {
             return MockResponse::Error(UpdateFunctionCodeError::ResourceConflictException(busy));
         }
         world.updates += 1;
+        let (answer, code) = (world.answer.clone(), sha256(call.s3_key().unwrap()));
         let function = world.functions.get_mut(call.function_name().unwrap()).unwrap();
-        function.sha256 = sha256(call.s3_key().unwrap());
-        function.busy = 1;
-        MockResponse::Output(UpdateFunctionCodeOutput::builder().build())
+        function.sha256.clone_from(&code);
+        let Some((status, reason)) = answer else {
+            function.busy = 1;
+            return MockResponse::Output(UpdateFunctionCodeOutput::builder().build());
+        };
+        let output = UpdateFunctionCodeOutput::builder().code_sha256(code).last_update_status(status);
+        MockResponse::Output(output.last_update_status_reason(reason).build())
     });
     let tag = shared();
     let tag = mock!(aws_sdk_lambda::Client::tag_resource).then_compute_output(move |call| {
@@ -125,10 +134,6 @@ fn lambda(world: &Shared) -> aws_sdk_lambda::Client {
 
 fn s3(world: &Shared) -> aws_sdk_s3::Client {
     let shared = || Arc::clone(world);
-    let head = mock!(aws_sdk_s3::Client::head_object).then_compute_output(|call| {
-        let digest = hex::encode(Sha256::digest(call.key().unwrap()));
-        HeadObjectOutput::builder().metadata("sha256", digest).build()
-    });
     let get = shared();
     let get = mock!(aws_sdk_s3::Client::get_object).then_compute_response(move |call| {
         assert_eq!(call.key(), Some(LEDGER));
@@ -163,7 +168,7 @@ fn s3(world: &Shared) -> aws_sdk_s3::Client {
         world.ledger = None;
         DeleteObjectOutput::builder().build()
     });
-    mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&head, &get, &put, &delete])
+    mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&get, &put, &delete])
 }
 
 fn config() -> Config {
@@ -282,6 +287,18 @@ async fn another_update_is_waited_for() {
     world.lock().unwrap().conflicts = 3;
     assert_eq!(hotswap(&world, "b", "a").await.unwrap(), 2);
     assert_eq!(world.lock().unwrap().updates, 2);
+}
+
+#[tokio::test]
+async fn an_update_whose_answer_says_how_it_ended_is_not_asked_about() {
+    let world = world("a");
+    world.lock().unwrap().answer = Some((LastUpdateStatus::Successful, ""));
+    assert_eq!(hotswap(&world, "b", "a").await.unwrap(), 2);
+    assert_eq!(world.lock().unwrap().looks, 2, "one look at each before, none after");
+    world.lock().unwrap().answer = Some((LastUpdateStatus::Failed, "no such layer"));
+    let error = hotswap(&world, "c", "a").await.unwrap_err().to_string();
+    assert!(error.contains("does not take its new code: no such layer"), "{error}");
+    assert_eq!(world.lock().unwrap().looks, 4);
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ mod tests {
     async fn renewing_keeps_what_is_noted_beside_the_bytes() {
         let copy = mock!(Client::copy_object)
             .match_requests(|call| {
-                let noted = call.metadata().and_then(|all| all.get("sha256")).map(String::as_str);
+                let noted = call.metadata().and_then(|all| all.get("toolchain")).map(String::as_str);
                 let source = call.copy_source().is_some_and(|source| source.ends_with("/code/a.zip"));
                 noted == Some("1") && source && call.metadata_directive() == Some(&MetadataDirective::Replace)
             })
@@ -50,7 +50,8 @@ mod tests {
         let config = Config::load(&root, Some("local")).unwrap();
         let s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&copy]);
         let aws = Aws { s3, ..Aws::connect(&config.env).await };
-        let head = |written| Head { written, metadata: HashMap::from([("sha256".into(), "1".into())]) };
+        let head =
+            |written| Head { written, sha256: None, metadata: HashMap::from([("toolchain".into(), "1".into())]) };
         keep(&aws, &config, "code/a.zip", head(Timestamp::now().as_second())).await.unwrap();
         assert_eq!(copy.num_calls(), 0);
         keep(&aws, &config, "code/a.zip", head(0)).await.unwrap();
