@@ -173,7 +173,7 @@ fn what_a_destroyed_environment_held_is_restored_into_a_new_one() {
     let again = repository.deploy();
     let (todos, bucket) = (table(&again, "todos"), text(&again["outputs"], "files", "BucketName"));
     let restored = repository.xtask(&["restore", "--env", "scratch", "--from", place, "--yes"]).ok();
-    assert!(restored.stderr.contains("60 items of 2 tables, 130 objects of 1 buckets"), "{}", restored.stderr);
+    assert!(restored.stderr.contains("60 items of 2 tables, 130 objects of 1 bucket"), "{}", restored.stderr);
     assert_eq!(items(&todos), before);
     let note = aws("s3", "GET", &format!("/{bucket}/notes/101"), &[], "");
     let told = ["content-type", "cache-control", "x-amz-meta-by"].map(|name| note.header(name));

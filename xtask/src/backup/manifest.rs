@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::error::Problem;
+use crate::plan::counted;
 
 /// The file that makes a backup whole.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -132,9 +133,10 @@ impl Manifest {
     /// In words: how much it is.
     #[must_use]
     pub fn told(&self) -> String {
-        let sum = |all: &[Whole]| all.iter().map(Whole::count).sum::<u64>();
+        let sum = |all: &[Whole]| usize::try_from(all.iter().map(Whole::count).sum::<u64>()).unwrap_or(usize::MAX);
         let (items, objects) = (sum(&self.tables), sum(&self.buckets));
-        format!("{items} items of {} tables, {objects} objects of {} buckets", self.tables.len(), self.buckets.len())
+        let (tables, buckets) = (counted(self.tables.len(), "table"), counted(self.buckets.len(), "bucket"));
+        format!("{} of {tables}, {} of {buckets}", counted(items, "item"), counted(objects, "object"))
     }
 }
 
@@ -168,7 +170,7 @@ mod tests {
             Whole { service: "a".into(), logical: "T".into(), name: "t".into(), parts: vec![part.clone(), part] };
         let manifest = Manifest { tables: vec![table], ..Manifest::new(begun("dev", 7)) };
         assert_eq!(Manifest::parse(&serde_json::to_vec(&manifest).unwrap()).unwrap(), manifest);
-        assert_eq!(manifest.told(), "6 items of 1 tables, 0 objects of 0 buckets");
+        assert_eq!(manifest.told(), "6 items of 1 table, 0 objects of 0 buckets");
         let other = Manifest { of: Begun { version: 2, ..begun("dev", 7) }, ..manifest };
         assert!(Manifest::parse(&serde_json::to_vec(&other).unwrap()).unwrap_err().to_string().contains("format 2"));
     }

@@ -58,7 +58,8 @@ impl Workspace {
         let mut hasher = Hasher(Sha256::new());
         hasher.part("plan", plan.label().as_bytes());
         hasher.part("package", package.as_bytes());
-        for input in self.inputs(package)? {
+        let other = profile(!plan.release);
+        for input in self.inputs(package)?.iter().filter(|input| input.label != other) {
             hasher.part(&input.label, &input.bytes);
         }
         Ok(hex::encode(hasher.0.finalize()))
@@ -153,8 +154,11 @@ impl Workspace {
     fn manifest_words(&self, closure: &BTreeSet<String>) -> Vec<(String, String)> {
         let used: BTreeSet<String> = closure.iter().flat_map(|name| dependencies(&self.members[name].1)).collect();
         let mut words = Vec::new();
-        for key in ["profile", "patch"] {
-            words.extend(self.manifest.get(key).map(|value| (key.to_owned(), value.to_string())));
+        words.extend(self.manifest.get("patch").map(|value| ("patch".to_owned(), value.to_string())));
+        let profiles = self.manifest.get("profile").and_then(Value::as_table);
+        for label in [true, false].map(profile) {
+            let words_of = |all: &Table| Some(all.get(label.trim_start_matches("profile."))?.to_string());
+            words.extend(profiles.and_then(words_of).map(|value| (label.clone(), value)));
         }
         let workspace = self.manifest.get("workspace");
         words.extend(workspace.and_then(|w| w.get("package")).map(|value| ("package".to_owned(), value.to_string())));
@@ -197,6 +201,11 @@ impl Workspace {
         }
         lines
     }
+}
+
+/// What a profile is called in the digest.
+fn profile(release: bool) -> String {
+    format!("profile.{}", if release { "release" } else { "dev" })
 }
 
 /// A field of a table, empty where it has none.
@@ -355,5 +364,35 @@ mod tests {
         let intel = Plan { architecture: Architecture::X86_64, ..PLAN };
         let digests: BTreeSet<String> = [PLAN, dev, intel].map(|plan| workspace.digest("a", plan).unwrap()).into();
         assert_eq!(digests.len(), 3);
+    }
+
+    #[test]
+    fn only_the_profile_that_is_built_counts() {
+        let with = |profile: &'static str| {
+            move |root: &Path| {
+                let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+                write(root, "Cargo.toml", &format!("{manifest}[profile.{profile}]\nopt-level = 1\n"));
+            }
+        };
+        assert!(changes(with("release")));
+        assert!(!changes(with("dev")) && !changes(with("measure")));
+    }
+
+    #[test]
+    fn of_several_versions_of_a_crate_the_one_that_is_linked_counts() {
+        let lock = |linked: &str, other: &str| {
+            let of = |version: &str, checksum: &str| {
+                format!("[[package]]\nname = \"serde\"\nversion = \"{version}\"\nchecksum = \"{checksum}\"\n")
+            };
+            let a = "[[package]]\nname = \"a\"\nversion = \"0\"\ndependencies = [\"lib\", \"serde 1.0\"]\n";
+            format!("{a}{}{}", of("0.9", other), of("1.0", linked))
+        };
+        let digest_of = |text: &str| {
+            let folder = workspace();
+            write(folder.path(), "Cargo.lock", text);
+            digest(folder.path())
+        };
+        assert_eq!(digest_of(&lock("s", "x")), digest_of(&lock("s", "y")));
+        assert_ne!(digest_of(&lock("s", "x")), digest_of(&lock("t", "x")));
     }
 }

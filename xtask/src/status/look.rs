@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::show::{Environment, Latest, Seen, Stack, Swapped};
+use super::state::{Environment, Latest, Seen, Stack, Swapped};
 use crate::aws::{Aws, alarms, overview};
 use crate::config::Config;
 use crate::hotswap;
