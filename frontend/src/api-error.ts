@@ -1,7 +1,9 @@
 // What can go wrong between the app and its APIs, as one type. The status decides; bodies come in two shapes,
-// the API's own and its gateway's, and only add words to it.
+// the API's own and its gateway's, and only add to it.
+import { refusedWords, type Subject } from "./refused-words.ts";
+import { messageOf, ToldError, type Words } from "./told-error.ts";
 
-export class ApiError extends Error {
+export class ApiError extends ToldError {
   override readonly name = "ApiError";
   /** The HTTP status; 0 where no answer came. */
   readonly status: number;
@@ -12,10 +14,10 @@ export class ApiError extends Error {
 
   constructor(
     status: number,
-    message: string,
+    words: Words,
     details: Partial<Pick<ApiError, "code" | "fields" | "retryAfter">> = {},
   ) {
-    super(message);
+    super(words);
     this.status = status;
     this.code = details.code ?? "";
     this.fields = details.fields ?? {};
@@ -29,37 +31,43 @@ export class ApiError extends Error {
 }
 
 /** The session is over: a fresh token was refused, or there is none to be had. */
-export class SessionEndedError extends Error {
+export class SessionEndedError extends ToldError {
   override readonly name = "SessionEndedError";
 
   constructor() {
-    super("Your session has ended. Log in to go on.");
+    super(["Your session has ended.", "Log in to go on."]);
   }
 }
 
 export function unreachable(): ApiError {
-  return new ApiError(0, "The server can't be reached. Check the connection and try again.");
+  return new ApiError(0, ["The server can't be reached.", "Check the connection and try again."]);
 }
 
+/** As the API would answer for a todo whose deletion it has not heard of yet. */
 export function notThere(): ApiError {
-  return new ApiError(404, wording(404, "", null));
+  return toApiError(404, null, "todo");
 }
 
-export async function readError(response: Response): Promise<ApiError> {
+export async function readError(response: Response, about: Subject): Promise<ApiError> {
   let body: unknown = null;
   try {
     body = await response.json();
   } catch {
     // A proxy's page or an empty body: the status alone has to do.
   }
-  return toApiError(response.status, body, response.headers.get("retry-after"));
+  return toApiError(response.status, body, about, response.headers.get("retry-after"));
 }
 
-export function toApiError(status: number, body: unknown, retryAfter: string | null = null): ApiError {
+export function toApiError(
+  status: number,
+  body: unknown,
+  about: Subject,
+  retryAfter: string | null = null,
+): ApiError {
   const own = record(record(body)["error"]);
   const seconds = retryAfter !== null && /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) : null;
-  const said = text(own["message"]) || (own["code"] === undefined ? text(record(body)["message"]) : "");
-  return new ApiError(status, wording(status, said, seconds), {
+  const said = text(own["message"]) || text(record(body)["message"]);
+  return new ApiError(status, refusedWords(status, about, said, seconds), {
     code: text(own["code"]),
     fields: fieldsOf(own["fields"]),
     retryAfter: seconds,
@@ -70,27 +78,25 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-/** What to show for anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error && error.message !== "" ? error.message : "Something went wrong. Try again.";
-}
-
-/** The same, with what is wrong with single fields: for where no form shows it beside them. */
+/** With what is wrong with single fields: for where no form shows it beside them. */
 export function fullMessageOf(error: unknown): string {
-  const fields = error instanceof ApiError ? Object.entries(error.fields) : [];
-  return [messageOf(error), ...fields.map(([name, said]) => `${name}: ${said}`)].join(" ");
+  return [messageOf(error), ...(error instanceof ApiError ? fieldTexts(error.fields) : [])].join(" ");
 }
 
-function wording(status: number, said: string, seconds: number | null): string {
-  if (status === 403) return "This login may not do that. Log out, and log in as the right user.";
-  if (status === 404) return "What you asked for does not exist, or it was deleted. Go back to your todos.";
-  if (status === 413) return "That is too large for the server. Make it smaller and try again.";
-  if (status === 429)
-    return `Too many requests at once. Try again ${seconds ? `in ${seconds} s` : "in a moment"}.`;
-  if (status >= 500)
-    return `The server failed: ${said || status}${said.endsWith(".") ? "" : "."} Try again in a moment.`;
-  return said || `The server refused the request (${status}). Reload the page and try again.`;
+export function fieldTexts(fields: Readonly<Record<string, string>>): string[] {
+  return Object.entries(fields).map(([name, said]) => `${LABELS[name] ?? name} ${said.replace(/\.$/, "")}.`);
 }
+
+/** The fields that the user knows by other names. */
+const LABELS: Record<string, string> = {
+  title: "The title",
+  description: "The description",
+  dateDue: "The due date",
+  notes: "The notes",
+  fileName: "The file's name",
+  contentType: "The file's type",
+  size: "The file's size",
+};
 
 function fieldsOf(value: unknown): Record<string, string> {
   const entries = Object.entries(record(value)).filter((entry): entry is [string, string] => {

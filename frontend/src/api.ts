@@ -1,6 +1,7 @@
 // The routes of the two APIs as functions. Nothing else builds their addresses.
 import { isNotFound } from "./api-error.ts";
 import type { Config } from "./config.ts";
+import type { Subject } from "./refused-words.ts";
 import type { Transport } from "./transport.ts";
 
 export interface Todo {
@@ -84,36 +85,39 @@ export class Api {
     const parameters = new URLSearchParams({ limit: String(cursor === null ? FIRST_TODOS : MORE_TODOS) });
     if (query.search !== "") parameters.set("search", query.search);
     if (query.completed !== null) parameters.set("completed", String(query.completed));
-    return this.#get(this.#todos(), parameters, cursor, signal);
+    return this.#get({ url: this.#todos(), about: "todos" }, parameters, cursor, signal);
   }
 
   getTodo(todoID: string, signal?: AbortSignal): Promise<Todo> {
-    return this.#get(this.#todo(todoID), null, null, signal);
+    return this.#get({ url: this.#todo(todoID), about: "todo" }, null, null, signal);
   }
 
   addTodo(todo: NewTodo, idempotencyKey: string): Promise<Todo> {
     const headers = { "idempotency-key": idempotencyKey };
-    return this.#transport.send({ method: "POST", url: `${this.#todos()}/add`, body: todo, headers });
+    const url = `${this.#todos()}/add`;
+    return this.#transport.send({ method: "POST", url, about: "newTodo", body: todo, headers });
   }
 
   updateTodo(todoID: string, change: Partial<NewTodo>): Promise<Todo> {
-    return this.#transport.send({ method: "PATCH", url: this.#todo(todoID), body: change });
+    return this.#transport.send({ method: "PATCH", url: this.#todo(todoID), about: "todo", body: change });
   }
 
   completeTodo(todoID: string, completed: boolean): Promise<Todo> {
     return this.#transport.send({
       method: "POST",
       url: `${this.#todo(todoID)}/complete`,
+      about: "todo",
       body: { completed },
     });
   }
 
   addTodoNotes(todoID: string, notes: string): Promise<Todo> {
-    return this.#transport.send({ method: "POST", url: `${this.#todo(todoID)}/addnotes`, body: { notes } });
+    const url = `${this.#todo(todoID)}/addnotes`;
+    return this.#transport.send({ method: "POST", url, about: "notes", body: { notes } });
   }
 
   async deleteTodo(todoID: string): Promise<void> {
-    await this.#delete(`${this.#todo(todoID)}/delete`);
+    await this.#delete(`${this.#todo(todoID)}/delete`, "todo");
   }
 
   /** A deletion from a page that is being left; whether it arrived shows at the next visit. */
@@ -122,27 +126,24 @@ export class Api {
   }
 
   listFiles(todoID: string, cursor: string | null, signal?: AbortSignal): Promise<FilePage> {
-    return this.#get(
-      this.#files(todoID),
-      new URLSearchParams({ limit: String(FILES_PER_PAGE) }),
-      cursor,
-      signal,
-    );
+    const parameters = new URLSearchParams({ limit: String(FILES_PER_PAGE) });
+    return this.#get({ url: this.#files(todoID), about: "files" }, parameters, cursor, signal);
   }
 
   addFile(todoID: string, file: NewFile, signal?: AbortSignal): Promise<{ file: TodoFile; upload: Upload }> {
     const url = `${this.#files(todoID)}/upload`;
-    return this.#transport.send({ method: "POST", url, body: file, ...(signal && { signal }) });
+    const request = { method: "POST", url, about: "newFile", body: file } as const;
+    return this.#transport.send({ ...request, ...(signal && { signal }) });
   }
 
   async deleteFile(todoID: string, fileID: string): Promise<void> {
-    await this.#delete(`${this.#files(todoID)}/${encodeURIComponent(fileID)}/delete`);
+    await this.#delete(`${this.#files(todoID)}/${encodeURIComponent(fileID)}/delete`, "file");
   }
 
   /** What does not exist (any more) is deleted: the answer to a first try may have been lost. */
-  async #delete(url: string): Promise<void> {
+  async #delete(url: string, about: Subject): Promise<void> {
     try {
-      await this.#transport.send({ method: "DELETE", url });
+      await this.#transport.send({ method: "DELETE", url, about });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -153,7 +154,7 @@ export class Api {
   }
 
   #get<T>(
-    url: string,
+    { url, about }: { url: string; about: Subject },
     query: URLSearchParams | null,
     cursor: string | null,
     signal?: AbortSignal,
@@ -161,6 +162,6 @@ export class Api {
     const parameters = new URLSearchParams(query ?? {});
     if (cursor !== null) parameters.set("cursor", cursor);
     const address = parameters.size > 0 ? `${url}?${parameters}` : url;
-    return this.#transport.send({ method: "GET", url: address, ...(signal && { signal }) });
+    return this.#transport.send({ method: "GET", url: address, about, ...(signal && { signal }) });
   }
 }

@@ -176,7 +176,9 @@ export class App {
       if (turn === this.#turn) this.#show(name, make(this.#context, params));
     } catch {
       this.#close();
-      this.#shell.showMessage(fatalMessage("This page could not be loaded. Is the network there?"));
+      this.#shell.showMessage(
+        fatalMessage("This page could not be loaded. Check the connection and try again."),
+      );
     }
   }
 

@@ -13,6 +13,7 @@ import { cognitoUserPoolsTokenProvider } from "@aws-amplify/auth/cognito";
 import { Amplify } from "@aws-amplify/core";
 import type { IdentityProvider, SignInOutcome, Tokens } from "./auth.ts";
 import type { Config } from "./config.ts";
+import { ToldError } from "./told-error.ts";
 
 export function createCognito(config: Config): IdentityProvider {
   const auth = {
@@ -66,8 +67,9 @@ async function start(email: string, password: string): Promise<SignInOutcome> {
     case "RESET_PASSWORD":
       return "reset";
     default:
-      throw new Error(
+      throw new ToldError([
         `This account asks for a sign-in step that this app does not have: ${nextStep.signInStep}.`,
-      );
+        "Log in with another account, or tell whoever runs this site.",
+      ]);
   }
 }

@@ -1,4 +1,5 @@
 // What the deployment tells the app: read once at the start from the file that index.html names.
+import { ToldError } from "./told-error.ts";
 
 export interface Config {
   cognitoEndpoint: string;
@@ -10,8 +11,15 @@ export interface Config {
   maxFileSize: number;
 }
 
-export class ConfigError extends Error {
+export class ConfigError extends ToldError {
   override readonly name = "ConfigError";
+
+  constructor(
+    happened: string,
+    advice = "Try again in a moment, and if that is no help tell whoever runs this site.",
+  ) {
+    super([happened, advice]);
+  }
 }
 
 const TEXTS = ["userPoolId", "userPoolClientId"] as const;
@@ -26,7 +34,10 @@ export async function loadConfig(page: Document, get: typeof fetch = fetch): Pro
   try {
     response = await get(path, { credentials: "omit" });
   } catch {
-    throw new ConfigError(`The configuration \`${path}\` could not be loaded. Is the network there?`);
+    throw new ConfigError(
+      `The configuration \`${path}\` could not be loaded.`,
+      "Check the connection and try again.",
+    );
   }
   if (!response.ok) throw new ConfigError(`The configuration \`${path}\` answered ${response.status}.`);
   try {

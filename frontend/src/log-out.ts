@@ -1,5 +1,5 @@
 // The way out. What has not been sent yet gets a last chance; where it can't be, its user decides.
-import { messageOf } from "./api-error.ts";
+import { authErrorMessage } from "./auth-errors.ts";
 import type { Context } from "./context.ts";
 import { confirmDialog } from "./ui/dialog.ts";
 
@@ -21,7 +21,7 @@ export async function logOut({ auth, notices, writes }: Context): Promise<void> 
   try {
     await auth.signOut();
   } catch (error) {
-    notices.show(messageOf(error));
+    notices.show(authErrorMessage(error));
   }
 }
 

@@ -1,8 +1,8 @@
 // The start. Who has no session sees the login at once, while the configuration and the sign-in library are still
 // on their way; who has one is recognised first.
-import { messageOf } from "./api-error.ts";
 import { App } from "./app.ts";
 import { Auth } from "./auth.ts";
+import { authErrorMessage } from "./auth-errors.ts";
 import { followOtherTabs, hasStoredSession, mayHaveSession } from "./browser-session.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { Shell } from "./shell.ts";
@@ -39,7 +39,7 @@ async function start(root: HTMLElement): Promise<void> {
     }
     followOtherTabs(auth, config.userPoolClientId);
   } catch (error) {
-    shell.showMessage(fatalMessage(messageOf(error)));
+    shell.showMessage(fatalMessage(authErrorMessage(error)));
   }
 }
 

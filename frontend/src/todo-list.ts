@@ -1,8 +1,9 @@
 // The list on the screen: its query, the pages loaded so far, and how changes made here are folded into them.
 import type { Todo, TodoPage, TodoQuery } from "./api.ts";
-import { messageOf, SessionEndedError } from "./api-error.ts";
+import { SessionEndedError } from "./api-error.ts";
 import { placeTodo } from "./order.ts";
 import { Store } from "./store.ts";
+import { messageOf } from "./told-error.ts";
 
 export interface TodoListState {
   query: TodoQuery;

@@ -1,5 +1,6 @@
 // One authorised request: the token, one renewal after a 401, and a few patient repetitions of what only reads.
 import { ApiError, readError, SessionEndedError, unreachable } from "./api-error.ts";
+import type { Subject } from "./refused-words.ts";
 
 export interface TokenSource {
   accessToken(forceRefresh?: boolean): Promise<string | null>;
@@ -9,6 +10,7 @@ export interface TokenSource {
 export interface Request {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   url: string;
+  about: Subject;
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -59,7 +61,7 @@ export class Transport {
     const first = await this.#once(request, false);
     const response = first.status === 401 ? await this.#once(request, true) : first;
     if (response.status === 401) return this.#ended();
-    if (!response.ok) throw await readError(response);
+    if (!response.ok) throw await readError(response, request.about);
     return readBody<T>(response, request.signal);
   }
 

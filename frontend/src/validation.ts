@@ -16,17 +16,22 @@ export function lengthOf(text: string): number {
 export function todoErrors(todo: { title: string; description: string; dateDue: string }): FieldErrors {
   const errors: FieldErrors = {};
   const title = lengthOf(todo.title.trim());
-  if (title === 0) errors["title"] = "A todo needs a title.";
-  if (title > TITLE_LIMIT) errors["title"] = `At most ${TITLE_LIMIT} characters, this has ${title}.`;
+  if (title === 0) errors["title"] = "Enter a title.";
+  if (title > TITLE_LIMIT) errors["title"] = tooLong(TITLE_LIMIT, title);
   const description = textError(todo.description);
   if (description) errors["description"] = description;
-  if (todo.dateDue !== "" && !isCalendarDate(todo.dateDue)) errors["dateDue"] = "This is no date.";
+  if (todo.dateDue !== "" && !isCalendarDate(todo.dateDue))
+    errors["dateDue"] = "This is no date. Choose one, or leave it empty.";
   return errors;
 }
 
 export function textError(text: string): string | null {
   const length = lengthOf(text);
-  return length > TEXT_LIMIT ? `At most ${TEXT_LIMIT} characters, this has ${length}.` : null;
+  return length > TEXT_LIMIT ? tooLong(TEXT_LIMIT, length) : null;
+}
+
+function tooLong(limit: number, length: number): string {
+  return `Shorten this to ${limit} characters; it has ${length}.`;
 }
 
 export function emailError(email: string): string | null {
@@ -36,16 +41,16 @@ export function emailError(email: string): string | null {
 }
 
 export function passwordError(password: string): string | null {
-  return lengthOf(password) >= PASSWORD_MINIMUM ? null : `At least ${PASSWORD_MINIMUM} characters.`;
+  return lengthOf(password) >= PASSWORD_MINIMUM ? null : `Enter at least ${PASSWORD_MINIMUM} characters.`;
 }
 
 export function codeError(code: string): string | null {
-  return /^\d{6}$/.test(code.trim()) ? null : "The code has six digits.";
+  return /^\d{6}$/.test(code.trim()) ? null : "Enter the six digits of the code.";
 }
 
 export function fileError(file: { name: string; size: number }, maxFileSize: number): string | null {
   if (file.size <= maxFileSize) return null;
-  return `${file.name} is ${sizeLabel(file.size)}; at most ${sizeLabel(maxFileSize)} are allowed.`;
+  return `${file.name} is ${sizeLabel(file.size)}; at most ${sizeLabel(maxFileSize)} are allowed. Choose a smaller one.`;
 }
 
 /** "PNG", "PDF": from the name's ending, else from the type. Empty where neither says anything. */

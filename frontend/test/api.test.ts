@@ -50,9 +50,11 @@ test("every route has its method, address and body", async () => {
 
 test("deleting what is already gone is done, any other refusal is an error", async () => {
   const { api, send } = setUp();
-  send.mockRejectedValueOnce(new ApiError(404, "gone")).mockRejectedValueOnce(new ApiError(404, "gone"));
+  send
+    .mockRejectedValueOnce(new ApiError(404, ["gone", "Go on."]))
+    .mockRejectedValueOnce(new ApiError(404, ["gone", "Go on."]));
   await api.deleteTodo("1");
   await api.deleteFile("1", "2");
-  send.mockRejectedValueOnce(new ApiError(503, "broken"));
+  send.mockRejectedValueOnce(new ApiError(503, ["broken", "Go on."]));
   await expect(api.deleteTodo("1")).rejects.toThrow("broken");
 });

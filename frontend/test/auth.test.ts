@@ -116,8 +116,8 @@ test("the login does not tell an unknown address from a wrong password, but tell
   const wrong = loginErrorMessage(named("NotAuthorizedException", "Incorrect username or password."));
   expect(wrong).toContain("wrong");
   expect(loginErrorMessage(named("UserNotFoundException"))).toBe(wrong);
-  expect(loginErrorMessage(named("NotAuthorizedException", "Password attempts exceeded"))).toBe(
-    "Password attempts exceeded",
+  expect(loginErrorMessage(named("NotAuthorizedException", "Password attempts exceeded"))).toContain(
+    "Too many attempts",
   );
   expect(loginErrorMessage(named("LimitExceededException"))).toContain("Too many attempts");
 });
@@ -129,9 +129,9 @@ test("a refusal to confirm means that the account is confirmed already", () => {
 
 test("known errors are told in plain words, unknown ones in their own", () => {
   expect(authErrorMessage(named("CodeMismatchException"))).toContain("not right");
-  expect(authErrorMessage(named("NotAuthorizedException", "SignUp is not permitted"))).toBe(
+  expect(authErrorMessage(named("NotAuthorizedException", "SignUp is not permitted"))).toContain(
     "SignUp is not permitted",
   );
-  expect(authErrorMessage(named("SomethingNew"))).toBe("raw");
+  expect(authErrorMessage(named("SomethingNew"))).toContain("raw");
   expect(authErrorMessage(null)).not.toBe("");
 });

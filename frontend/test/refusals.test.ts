@@ -4,7 +4,7 @@ import type { Write } from "../src/outbox.ts";
 import { Refusals, refusalOf } from "../src/refusals.ts";
 
 const todoID = "0198";
-const error = new ApiError(409, "No.");
+const error = new ApiError(409, ["No.", "Go on."]);
 const add = { title: "t", description: "", dateDue: "" };
 
 test.each<[Write, string, string]>([
@@ -16,7 +16,7 @@ test.each<[Write, string, string]>([
   [{ kind: "delete", todoID }, "“t” was not deleted.", ""],
 ])("%j is told as what it was, with what was typed", (write, summary, text) => {
   const refusal = refusalOf({ id: "1", write, notBefore: 0 }, "t", error);
-  expect(refusal).toEqual({ id: "1", summary, reason: "No.", text });
+  expect(refusal).toEqual({ id: "1", summary, reason: "No. Go on.", text });
 });
 
 test("a todo that is not loaded has no name", () => {

@@ -69,20 +69,20 @@ describe("a change", () => {
   });
 
   test("that the API refuses is taken back, and its maker hears why", async () => {
-    it.api.completeTodo.mockRejectedValueOnce(new ApiError(409, "no"));
+    it.api.completeTodo.mockRejectedValueOnce(new ApiError(409, ["no", "Go on."]));
     const outcome = it.writes.complete(known, true);
     expect(it.list.find(known.todoID)?.completed).toBe(true);
     await expect(outcome).rejects.toThrow("no");
     expect(it.list.find(known.todoID)).toEqual(known);
 
-    it.api.addTodo.mockRejectedValueOnce(new ApiError(422, "bad"));
+    it.api.addTodo.mockRejectedValueOnce(new ApiError(422, ["bad", "Go on."]));
     await expect(it.writes.add(body, "key")).rejects.toThrow("bad");
     expect(it.titles()).toEqual(["known"]);
     expect(it.outbox.entries).toEqual([]);
   });
 
   test("that is refused leaves another one of the same todo on the screen", async () => {
-    it.api.completeTodo.mockRejectedValueOnce(new ApiError(409, "no"));
+    it.api.completeTodo.mockRejectedValueOnce(new ApiError(409, ["no", "Go on."]));
     it.api.updateTodo.mockRejectedValueOnce(unreachable());
     const refused = it.writes.complete(known, true);
     const kept = it.writes.update({ ...known, completed: true }, { title: "other" });
@@ -117,7 +117,7 @@ describe("a change", () => {
   });
 
   test("on which the server fails again and again is given up", async () => {
-    it.api.completeTodo.mockRejectedValue(new ApiError(500, "broken"));
+    it.api.completeTodo.mockRejectedValue(new ApiError(500, ["broken", "Go on."]));
     expect(await it.writes.complete(known, true)).toMatchObject({ kept: true });
     for (let time = 1; time < MAX_FAILURES; time += 1) {
       await vi.waitFor(() => expect(it.pass()).toBeGreaterThan(0));
@@ -128,7 +128,7 @@ describe("a change", () => {
   });
 
   test("outlasts a server that is away for however long", async () => {
-    it.api.completeTodo.mockRejectedValue(new ApiError(503, "away"));
+    it.api.completeTodo.mockRejectedValue(new ApiError(503, ["away", "Go on."]));
     expect(await it.writes.complete(known, true)).toMatchObject({ kept: true });
     for (let time = 1; time < 4 * MAX_FAILURES; time += 1) {
       await vi.waitFor(() => expect(it.pass()).toBeGreaterThan(0));
@@ -145,7 +145,7 @@ describe("a change", () => {
     it.api.addTodo.mockRejectedValueOnce(unreachable());
     expect(await it.writes.add(texts, "key")).toMatchObject({ kept: true });
     it.api.addTodo.mockRejectedValueOnce(
-      new ApiError(422, "Not like this.", { fields: { title: "Other." } }),
+      new ApiError(422, ["Not like this.", "Go on."], { fields: { title: "is too long" } }),
     );
     it.writes.sender.kick();
     await vi.waitFor(() => expect(it.outbox.entries).toEqual([]));
@@ -153,14 +153,14 @@ describe("a change", () => {
       {
         id: "key",
         summary: "“t” was not added.",
-        reason: "Not like this. title: Other.",
+        reason: "Not like this. Go on. The title is too long.",
         text: "t\n2031-02-03\nd",
       },
     ]);
   });
 
   test("that is refused while its form waits for it is the form's to tell", async () => {
-    it.api.addTodo.mockRejectedValueOnce(new ApiError(422, "no"));
+    it.api.addTodo.mockRejectedValueOnce(new ApiError(422, ["no", "Go on."]));
     await expect(it.writes.add(body, "key")).rejects.toThrow("no");
     expect(it.writes.refusals.any).toBe(false);
   });
@@ -236,7 +236,7 @@ describe("a deletion", () => {
   });
 
   test("that is refused brings the todo back", async () => {
-    it.api.deleteTodo.mockRejectedValueOnce(new ApiError(403, "no"));
+    it.api.deleteTodo.mockRejectedValueOnce(new ApiError(403, ["no", "Go on."]));
     const removal = it.writes.remove(known);
     removal.commit();
     await expect(removal.outcome).rejects.toThrow("no");

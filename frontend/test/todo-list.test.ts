@@ -35,9 +35,9 @@ describe("pages", () => {
   test("that failed are asked for again, the list or its next page, whichever it was", async () => {
     const { list, listTodos } = answering(
       { todos: [a], nextCursor: "1" },
-      new ApiError(503, "away"),
+      new ApiError(503, ["away", "Go on."]),
       { todos: [a, b], nextCursor: "1" },
-      new ApiError(503, "away"),
+      new ApiError(503, ["away", "Go on."]),
       { todos: [c] },
     );
     await list.load();
@@ -143,10 +143,10 @@ describe("a search", () => {
   });
 
   test("that fails says so and keeps what is shown", async () => {
-    const { list } = answering({ todos: [a] }, new ApiError(500, "broken"));
+    const { list } = answering({ todos: [a] }, new ApiError(500, ["broken", "Go on."]));
     await list.load();
     await list.load();
-    expect(list.state).toMatchObject({ todos: [a], phase: "failed", error: "broken" });
+    expect(list.state).toMatchObject({ todos: [a], phase: "failed", error: "broken Go on." });
   });
 
   test("that meets the end of the session leaves the telling to the login page", async () => {

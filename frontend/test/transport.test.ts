@@ -36,13 +36,19 @@ const status = (code: number, headers = {}) => new Response("{}", { status: code
 describe("the token", () => {
   test("goes along with every request", async () => {
     const { transport, requests } = setUp([ok()]);
-    expect(await transport.send({ method: "GET", url: URL_ })).toEqual({ ok: true });
+    expect(await transport.send({ method: "GET", url: URL_, about: "todo" })).toEqual({ ok: true });
     expect(requests[0]?.headers["authorization"]).toBe("Bearer old");
   });
 
   test("is renewed once after a 401, with the same body and headers", async () => {
     const { transport, requests, source } = setUp([status(401), ok()]);
-    await transport.send({ method: "POST", url: URL_, body: { a: 1 }, headers: { "idempotency-key": "k" } });
+    await transport.send({
+      method: "POST",
+      url: URL_,
+      about: "todo",
+      body: { a: 1 },
+      headers: { "idempotency-key": "k" },
+    });
     expect(requests.map((request) => request.headers["authorization"])).toEqual(["Bearer old", "Bearer new"]);
     expect(requests[1]).toMatchObject({
       method: "POST",
@@ -54,20 +60,26 @@ describe("the token", () => {
 
   test("that is refused twice ends the session", async () => {
     const { transport, source } = setUp([status(401), status(401)]);
-    await expect(transport.send({ method: "GET", url: URL_ })).rejects.toThrow(SessionEndedError);
+    await expect(transport.send({ method: "GET", url: URL_, about: "todo" })).rejects.toThrow(
+      SessionEndedError,
+    );
     expect(source.expire).toHaveBeenCalledOnce();
   });
 
   test("that can't be had ends the session without a request", async () => {
     const { transport, requests, source } = setUp([], [null]);
-    await expect(transport.send({ method: "GET", url: URL_ })).rejects.toThrow(SessionEndedError);
+    await expect(transport.send({ method: "GET", url: URL_, about: "todo" })).rejects.toThrow(
+      SessionEndedError,
+    );
     expect(requests).toEqual([]);
     expect(source.expire).toHaveBeenCalledOnce();
   });
 
   test("that can't be told for lack of a network does not end the session", async () => {
     const { transport, source } = setUp([], [new Error("offline")]);
-    await expect(transport.send({ method: "POST", url: URL_ })).rejects.toMatchObject({ status: 0 });
+    await expect(transport.send({ method: "POST", url: URL_, about: "todo" })).rejects.toMatchObject({
+      status: 0,
+    });
     expect(source.expire).not.toHaveBeenCalled();
   });
 });
@@ -75,48 +87,54 @@ describe("the token", () => {
 describe("trying again", () => {
   test("reads are repeated after a passing failure, with longer waits", async () => {
     const { transport, waits } = setUp([status(503), new TypeError("reset"), ok()]);
-    await transport.send({ method: "GET", url: URL_ });
+    await transport.send({ method: "GET", url: URL_, about: "todo" });
     expect(waits).toHaveLength(2);
     expect(waits[1]).toBeGreaterThan(waits[0] ?? 0);
   });
 
   test("reads give up after three tries", async () => {
     const { transport } = setUp([status(500), status(500), status(500)]);
-    await expect(transport.send({ method: "GET", url: URL_ })).rejects.toMatchObject({ status: 500 });
+    await expect(transport.send({ method: "GET", url: URL_, about: "todo" })).rejects.toMatchObject({
+      status: 500,
+    });
   });
 
   test("a server that asks for patience gets it, but not without end", async () => {
     const patient = setUp([status(429, { "retry-after": "2" }), ok()]);
-    await patient.transport.send({ method: "GET", url: URL_ });
+    await patient.transport.send({ method: "GET", url: URL_, about: "todo" });
     expect(patient.waits[0]).toBeGreaterThanOrEqual(1_500);
     const long = setUp([status(429, { "retry-after": "60" })]);
-    await expect(long.transport.send({ method: "GET", url: URL_ })).rejects.toMatchObject({ retryAfter: 60 });
+    await expect(long.transport.send({ method: "GET", url: URL_, about: "todo" })).rejects.toMatchObject({
+      retryAfter: 60,
+    });
     expect(long.waits).toEqual([]);
   });
 
   test.each(["POST", "PATCH", "DELETE"] as const)("%s is never repeated by itself", async (method) => {
     const { transport, requests } = setUp([status(503)]);
-    await expect(transport.send({ method, url: URL_ })).rejects.toBeInstanceOf(ApiError);
+    await expect(transport.send({ method, url: URL_, about: "todo" })).rejects.toBeInstanceOf(ApiError);
     expect(requests).toHaveLength(1);
   });
 
   test("a refusal is final", async () => {
     const { transport, requests } = setUp([status(404)]);
-    await expect(transport.send({ method: "GET", url: URL_ })).rejects.toMatchObject({ status: 404 });
+    await expect(transport.send({ method: "GET", url: URL_, about: "todo" })).rejects.toMatchObject({
+      status: 404,
+    });
     expect(requests).toHaveLength(1);
   });
 });
 
 test("an empty answer is null", async () => {
   const { transport } = setUp([new Response(null, { status: 204 })]);
-  expect(await transport.send({ method: "DELETE", url: URL_ })).toBeNull();
+  expect(await transport.send({ method: "DELETE", url: URL_, about: "todo" })).toBeNull();
 });
 
 test("a cancelled request is no failure of the server", async () => {
   const cancel = new AbortController();
   cancel.abort();
   const { transport } = setUp([cancel.signal.reason]);
-  const sent = transport.send({ method: "GET", url: URL_, signal: cancel.signal });
+  const sent = transport.send({ method: "GET", url: URL_, about: "todo", signal: cancel.signal });
   await expect(sent).rejects.toMatchObject({ name: "AbortError" });
 });
 
@@ -126,18 +144,20 @@ describe("an answer that breaks off or is no JSON", () => {
 
   test("counts as none, so that a read is repeated", async () => {
     const { transport } = setUp([broken(new TypeError("reset")), new Response("<html>"), ok()]);
-    expect(await transport.send({ method: "GET", url: URL_ })).toEqual({ ok: true });
+    expect(await transport.send({ method: "GET", url: URL_, about: "todo" })).toEqual({ ok: true });
   });
 
   test("is told as a server that can't be reached", async () => {
     const { transport } = setUp([new Response("<html>")]);
-    await expect(transport.send({ method: "POST", url: URL_ })).rejects.toMatchObject({ status: 0 });
+    await expect(transport.send({ method: "POST", url: URL_, about: "todo" })).rejects.toMatchObject({
+      status: 0,
+    });
   });
 
   test("because the caller ended it is the caller's own doing", async () => {
     const cancel = new AbortController();
     const { transport } = setUp([broken(new DOMException("ended", "AbortError"))]);
-    const sent = transport.send({ method: "GET", url: URL_, signal: cancel.signal });
+    const sent = transport.send({ method: "GET", url: URL_, about: "todo", signal: cancel.signal });
     cancel.abort();
     await expect(sent).rejects.toMatchObject({ name: "AbortError" });
   });

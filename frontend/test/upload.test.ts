@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { ToldError } from "../src/told-error.ts";
 import { CONFIRM_WAITS, isOver, runUpload, type UploadState, type UploadSteps } from "../src/upload.ts";
 import { arrivedFiles, Uploads } from "../src/uploads.ts";
 import { aFile, deferred } from "./support.ts";
@@ -67,14 +68,16 @@ describe("an upload", () => {
   });
 
   test("that the API refuses fails without anything to tidy up", async () => {
-    const used = steps({ announce: vi.fn(async () => Promise.reject(new Error("too large"))) });
-    expect((await run(used)).at(-1)).toEqual({ at: "failed", message: "too large" });
+    const used = steps({
+      announce: vi.fn(async () => Promise.reject(new ToldError(["Too large.", "Go on."]))),
+    });
+    expect((await run(used)).at(-1)).toEqual({ at: "failed", message: "Too large. Go on." });
     expect(used.discard).not.toHaveBeenCalled();
   });
 
   test("that the storage refuses fails and takes its record back", async () => {
-    const used = steps({ put: vi.fn(async () => Promise.reject(new Error("refused"))) });
-    expect((await run(used)).at(-1)).toEqual({ at: "failed", message: "refused" });
+    const used = steps({ put: vi.fn(async () => Promise.reject(new ToldError(["Refused.", "Go on."]))) });
+    expect((await run(used)).at(-1)).toEqual({ at: "failed", message: "Refused. Go on." });
     expect(used.discard).toHaveBeenCalledWith("f1");
   });
 
@@ -130,7 +133,9 @@ describe("the uploads of the page", () => {
   });
 
   test("start over after a failure", async () => {
-    const put = vi.fn<UploadSteps["put"]>(async () => undefined).mockRejectedValueOnce(new Error("refused"));
+    const put = vi
+      .fn<UploadSteps["put"]>(async () => undefined)
+      .mockRejectedValueOnce(new ToldError(["Refused.", "Go on."]));
     const uploads = new Uploads(() => steps({ put }));
     await uploads.add("t1", FILE);
     expect(uploads.of("t1")[0]?.state.at).toBe("failed");
@@ -168,7 +173,7 @@ describe("the uploads of the page", () => {
     expect(states()).toEqual(["sending", "sending", "sending", "waiting", "waiting"]);
     uploads.cancel(4);
     expect(states()).toEqual(["sending", "sending", "sending", "waiting"]);
-    sending[0]?.reject(new Error("refused"));
+    sending[0]?.reject(new ToldError(["Refused.", "Go on."]));
     await vi.waitFor(() => expect(put).toHaveBeenCalledTimes(4));
     expect(states()).toEqual(["failed", "sending", "sending", "sending"]);
     expect(digest).toHaveBeenCalledTimes(4);

@@ -160,7 +160,7 @@ test("what the API refuses is taken back, and the text returns to the form with 
   });
   await typeAndAdd("Refused");
   const form = page.getByRole("form", { name: "Add a todo" });
-  await form.getByRole("alert").filter({ hasText: "Not like this." }).waitFor();
+  await form.getByRole("alert").filter({ hasText: "The server does not take this todo. Change what is not right" }).waitFor();
   await form.getByText("Choose another.").waitFor();
   assert.equal(await form.getByLabel("New todo").inputValue(), "Refused");
   await expectTitles(page, []);
@@ -184,7 +184,7 @@ test("what is refused after it was kept for later is told until it is dismissed,
   await context.setOffline(false);
   const refusal = page.getByRole("alert").filter({ hasText: "the notes were not saved" });
   await refusal
-    .getByText("“Deleted elsewhere”: the notes were not saved. What you asked for does not exist")
+    .getByText("“Deleted elsewhere”: the notes were not saved. The todo of these notes does not exist")
     .waitFor();
   assert.ok(
     await refusal.evaluate(

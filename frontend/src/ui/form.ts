@@ -1,7 +1,8 @@
 // What all forms share: one submission at a time, errors beside their fields and in an alert, and the focus
 // where the user has to go next.
-import { ApiError, messageOf, SessionEndedError } from "../api-error.ts";
+import { ApiError, fieldTexts, SessionEndedError } from "../api-error.ts";
 import { type Child, h, replace } from "../dom.ts";
+import { messageOf } from "../told-error.ts";
 import type { FieldErrors } from "../validation.ts";
 import type { Field } from "./field.ts";
 
@@ -99,7 +100,5 @@ function showErrors(fields: Record<string, Field>, errors: Readonly<FieldErrors>
 }
 
 function unplaced(fields: Record<string, Field>, errors: Readonly<FieldErrors>): string[] {
-  return Object.entries(errors)
-    .filter(([name]) => !(name in fields))
-    .map(([name, message]) => `${name}: ${message}`);
+  return fieldTexts(Object.fromEntries(Object.entries(errors).filter(([name]) => !(name in fields))));
 }

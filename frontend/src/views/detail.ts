@@ -1,8 +1,9 @@
 // One todo in full: its text, its notes, its files, and everything that can be done with it.
 import type { Todo } from "../api.ts";
-import { isNotFound, messageOf, notThere, SessionEndedError } from "../api-error.ts";
+import { isNotFound, notThere, SessionEndedError } from "../api-error.ts";
 import type { Context, View } from "../context.ts";
 import { byKey, h, icon, keepingFocus, replace } from "../dom.ts";
+import { messageOf } from "../told-error.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
 import { skeletonRows } from "../ui/skeleton.ts";
@@ -52,7 +53,7 @@ export function detailView(context: Context, todoID: string): View {
     router.go("/todos");
     const undo = () => {
       if (removal.undo()) byKey(document.body, `open-${todo.todoID}`)?.focus();
-      else notices.show(`“${todo.title}” was deleted already.`);
+      else notices.show(`“${todo.title}” is gone for good already. Add it again if you need it.`);
     };
     notices.show(`Deleted “${todo.title}”.`, { label: "Undo", run: undo, gone: removal.commit });
     removal.outcome.catch((error: unknown) => notices.show(`Not deleted: ${messageOf(error)}`));

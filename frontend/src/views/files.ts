@@ -1,9 +1,10 @@
 // The files of a todo: the ones there are, the ones on their way, and a place to choose or drop more.
 import type { TodoFile } from "../api.ts";
-import { messageOf, SessionEndedError } from "../api-error.ts";
+import { SessionEndedError } from "../api-error.ts";
 import type { Context } from "../context.ts";
 import { type Child, h, keepingFocus, replace } from "../dom.ts";
 import { FileList } from "../file-list.ts";
+import { messageOf, ToldError } from "../told-error.ts";
 import { confirmDialog } from "../ui/dialog.ts";
 import { alertBox } from "../ui/form.ts";
 import { arrivedFiles, type UploadEntry } from "../uploads.ts";
@@ -35,8 +36,8 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
 
   const freshPath = async (file: TodoFile) => {
     const path = await files.freshPath(file.fileID, left.signal);
-    if (path === null) throw new Error(`“${file.fileName}” does not exist any more.`);
-    return path;
+    if (path !== null) return path;
+    throw new ToldError([`“${file.fileName}” was deleted meanwhile.`, "Attach it again if you need it."]);
   };
 
   const actions = {

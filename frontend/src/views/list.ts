@@ -1,10 +1,10 @@
 // The list: search as you type, a filter, the todos, and the next page as its place comes near.
 import type { Todo } from "../api.ts";
-import { messageOf } from "../api-error.ts";
 import type { Context } from "../context.ts";
 import { byKey, type Child, h, icon, keepingFocus, replace } from "../dom.ts";
 import { readQuery } from "../list-query.ts";
 import type { TodoListState } from "../todo-list.ts";
+import { messageOf } from "../told-error.ts";
 import { alertBox } from "../ui/form.ts";
 import { ICONS } from "../ui/icons.ts";
 import { skeletonRows } from "../ui/skeleton.ts";
