@@ -21,9 +21,8 @@ export interface SenderParts {
   exclusively(work: () => Promise<void>): Promise<void>;
   /** An entry has arrived, or was refused: before anybody who waits for it hears of it. */
   arrived(entry: Entry, todo: Todo | null): void;
-  refused(entry: Entry, error: unknown): void;
-  /** The same, where nobody waits for it any more: it had been kept for later. */
-  refusedUnheard(entry: Entry, error: unknown): void;
+  /** `heard`: somebody waits for it. Nobody does for what had been kept for later. */
+  refused(entry: Entry, error: unknown, heard: boolean): void;
   /** Another tab has sent something of this one's. */
   sentElsewhere(): void;
   now(): number;
@@ -139,8 +138,7 @@ export class Sender {
   #refused(entry: Entry, error: unknown): void {
     this.#parts.outbox.remove(entry.id);
     const waiting = this.#take(entry);
-    if (!waiting) this.#parts.refusedUnheard(entry, error);
-    this.#parts.refused(entry, error);
+    this.#parts.refused(entry, error, waiting !== undefined);
     waiting?.reject(error);
   }
 

@@ -18,11 +18,10 @@ export class TodoWrites {
   readonly #list: () => TodoList;
   readonly #api: Api;
   readonly #now: () => number;
+  /** The todos before the changes that this page has made and that are under way, by their entries. */
   readonly #before = new Map<string, Todo>();
   /** The ids that todos had here before the API gave them theirs: what was drawn then may still speak of them. */
   readonly #renamed = new Map<string, string>();
-  /** Deletions that this page can still take back; those of other tabs are theirs to send. */
-  readonly #undoable = new Set<string>();
   #onDeleted: (todoID: string) => void = () => undefined;
 
   /** `list` is asked for each time: another user has another one. */
@@ -36,8 +35,10 @@ export class TodoWrites {
       outbox,
       perform: (entry) => this.#perform(entry),
       arrived: (entry, todo) => this.#arrived(entry, todo),
-      refused: (entry) => this.#refused(entry),
-      refusedUnheard: (entry, error) => this.refusals.add(refusalOf(entry, this.#titleOf(entry), error)),
+      refused: (entry, error, heard) => {
+        if (!heard) this.refusals.add(refusalOf(entry, this.#titleOf(entry), error));
+        this.#refused(entry);
+      },
       sentElsewhere: () => void this.#list().load(),
     });
   }
@@ -87,13 +88,12 @@ export class TodoWrites {
   /** Not sent before `commit`, nor where `undo` comes first. */
   remove(todo: Todo): { commit(): void; undo(): boolean; outcome: Promise<Outcome> } {
     const entry = this.#enter({ kind: "delete", todoID: todo.todoID }, todo, UNDO_FOR);
-    this.#undoable.add(entry.id);
     return {
       outcome: this.sender.outcome(entry),
       commit: () => this.#commit(entry.id),
       undo: () => {
-        this.#undoable.delete(entry.id);
         if (!this.outbox.remove(entry.id)) return false;
+        this.#before.delete(entry.id);
         this.#list().put(todo);
         return true;
       },
@@ -105,19 +105,19 @@ export class TodoWrites {
     this.#commit();
   }
 
-  /** For a page that is being left: what waits for a change of mind goes out without anybody to hear the answer. */
+  /**
+   * For a page that is being left: what it has deleted, and waits for a change of mind, goes out without anybody to hear
+   * the answer. The deletions of other tabs are theirs to send.
+   */
   flush(): void {
-    for (const { id, write } of this.outbox.entries) {
-      if (!this.#undoable.has(id)) continue;
+    for (const { id, write, notBefore } of this.outbox.entries) {
+      if (notBefore === 0 || !this.#before.has(id)) continue;
       this.#api.deleteTodoUnheard(write.todoID);
       this.outbox.hasten(id);
     }
-    this.#undoable.clear();
   }
 
   #commit(id?: string): void {
-    if (id === undefined) this.#undoable.clear();
-    else this.#undoable.delete(id);
     this.outbox.hasten(id);
     this.sender.kick();
   }

@@ -8,6 +8,11 @@ export const PASSWORD_MINIMUM = 12;
 
 export type FieldErrors = Record<string, string>;
 
+/** The error of one field, or none. */
+export function withError(name: string, message: string | null): FieldErrors {
+  return message === null ? {} : { [name]: message };
+}
+
 /** Unicode scalar values, as the API counts. */
 export function lengthOf(text: string): number {
   return [...text].length;

@@ -7,8 +7,8 @@ const USABLE = "button:not([hidden]), a[href]";
 export function holdFocus(): void {
   /** From the element that had the focus last up to the body. */
   let path: Element[] = [];
-  addEventListener("focusin", ({ target }) => {
-    path = target instanceof Element ? upwards(target) : [];
+  addEventListener("focusin", (event) => {
+    path = event.composedPath().filter((each) => each instanceof Element);
   });
   /** A click beside everything takes the focus away on purpose. */
   addEventListener("focusout", () =>
@@ -36,10 +36,4 @@ function heirOf(place: HTMLElement, { dataset }: HTMLElement): HTMLElement {
   const heir = same ?? place.querySelector<HTMLElement>(USABLE);
   if (!heir) place.tabIndex = -1;
   return heir ?? place;
-}
-
-function upwards(element: Element): Element[] {
-  const path: Element[] = [];
-  for (let at: Element | null = element; at; at = at.parentElement) path.push(at);
-  return path;
 }

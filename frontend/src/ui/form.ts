@@ -23,7 +23,8 @@ export function alertBox(): Alert {
 
 export interface FormOptions {
   class?: string;
-  label: string;
+  /** Its name, or the heading in it that says so; a heading needs an id. */
+  label: string | HTMLElement;
   fields: Record<string, Field>;
   /** Placed where the fields go by default. */
   body?: Child[];
@@ -49,7 +50,8 @@ export function form(options: FormOptions): HTMLFormElement {
   );
   const element = h(
     "form",
-    { class: options.class ?? "form", "aria-label": options.label, novalidate: true },
+    { class: options.class ?? "form", ...named(options.label), novalidate: true },
+    typeof options.label !== "string" && options.label,
     ...(options.body ?? Object.values(options.fields).map((each) => each.element)),
     alert.element,
     h("div", { class: "form-actions" }, button, ...(options.extra ?? [])),
@@ -77,6 +79,10 @@ export function form(options: FormOptions): HTMLFormElement {
     if (showErrors(options.fields, options.validate())) void send();
   });
   return element;
+}
+
+function named(label: string | HTMLElement): Record<string, string> {
+  return typeof label === "string" ? { "aria-label": label } : { "aria-labelledby": label.id };
 }
 
 /** The end of a session is not this form's to tell: the login page does. */

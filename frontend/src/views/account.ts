@@ -1,5 +1,6 @@
 // The frame of the pages before the login: a card with a heading, what to know, a form and ways onward.
 import { type Child, h, icon } from "../dom.ts";
+import { type Field, field } from "../ui/field.ts";
 import { ICONS } from "../ui/icons.ts";
 
 export function accountCard(title: string, intro: string, form: HTMLElement, ...links: Child[]): HTMLElement {
@@ -16,4 +17,12 @@ export function accountCard(title: string, intro: string, form: HTMLElement, ...
 
 export function link(path: string, text: string): HTMLElement {
   return h("a", { href: path }, text);
+}
+
+export function emailField(value: string): Field {
+  return field({ name: "email", label: "E-mail", type: "email", autocomplete: "username", value });
+}
+
+export function codeField(): Field {
+  return field({ name: "code", label: "Code", autocomplete: "one-time-code", inputmode: "numeric" });
 }

@@ -3,23 +3,15 @@ import { normalizeEmail } from "../auth.ts";
 import { authErrorMessage, isAlreadyConfirmed } from "../auth-errors.ts";
 import type { Context, View } from "../context.ts";
 import { h, replace } from "../dom.ts";
-import { field } from "../ui/field.ts";
 import { form } from "../ui/form.ts";
-import { codeError, emailError } from "../validation.ts";
-import { accountCard, link } from "./account.ts";
-import { withError } from "./login.ts";
+import { codeError, emailError, withError } from "../validation.ts";
+import { accountCard, codeField, emailField, link } from "./account.ts";
 
 export function confirmView({ auth, handover, router }: Context): View {
   const known = handover.email !== "";
   const fields = {
-    email: field({
-      name: "email",
-      label: "E-mail",
-      type: "email",
-      autocomplete: "username",
-      value: handover.email,
-    }),
-    code: field({ name: "code", label: "Code", autocomplete: "one-time-code", inputmode: "numeric" }),
+    email: emailField(handover.email),
+    code: codeField(),
   };
   const status = h("p", { class: "form-status", role: "status" }, handover.message);
   handover.message = "";

@@ -29,11 +29,7 @@ export function detailView(context: Context, todoID: string): View {
 
   const focusHeading = () => byKey(head, "heading")?.focus();
 
-  const busy = (on: boolean) => {
-    element.setAttribute("aria-busy", String(on));
-    if (on) replace(rest, skeletonRows(3));
-    else if (files === null) replace(rest);
-  };
+  const busy = (on: boolean) => element.setAttribute("aria-busy", String(on));
 
   const failed = (error: unknown) => {
     if (!left.signal.aborted && !(error instanceof SessionEndedError)) alert.show(messageOf(error));
@@ -107,6 +103,7 @@ export function detailView(context: Context, todoID: string): View {
       take(current);
     } catch (error) {
       busy(false);
+      if (files === null) replace(rest);
       failed(error);
       if (!isNotFound(error)) return;
       list.remove(todoID);
@@ -126,7 +123,10 @@ export function detailView(context: Context, todoID: string): View {
   });
   const known = list.find(todoID);
   if (known) showAll(known);
-  else busy(true);
+  else {
+    busy(true);
+    replace(rest, skeletonRows(3));
+  }
   void load();
   return {
     title: known?.title ?? "Todo",

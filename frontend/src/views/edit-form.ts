@@ -22,7 +22,8 @@ export function editForm({ drafts, writes }: Context, todo: Todo, close: () => v
   });
   const element = form({
     class: "form edit-form",
-    label: "Change the todo",
+    // Where the todo's title was: the headings below it keep their level.
+    label: h("h2", { id: "edit-heading", class: "visually-hidden" }, "Change the todo"),
     fields: edited.fields,
     submit: "Save",
     busy: "Saving …",
@@ -36,8 +37,6 @@ export function editForm({ drafts, writes }: Context, todo: Todo, close: () => v
       close();
     },
   });
-  // Where the todo's title was: the headings below it keep their level.
-  element.prepend(h("h2", { class: "visually-hidden" }, "Change the todo"));
   queueMicrotask(() => edited.fields.title.input.focus());
   return element;
 }

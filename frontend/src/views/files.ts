@@ -146,12 +146,12 @@ export function filesPanel(context: Context, todoID: string): { element: HTMLEle
   renderUploads();
   void guarded(() => files.load(left.signal));
   const limit = `Up to ${sizeLabel(maxFileSize)} each`;
-  const heading = h("h3", {}, "Files");
+  const heading = h("h3", { id: "files-heading" }, "Files");
   const zone = dropZone(limit, send);
   return {
     element: h(
       "section",
-      { class: "panel", "aria-label": "Files" },
+      { class: "panel", "aria-labelledby": heading.id },
       heading,
       status,
       alert.element,

@@ -5,19 +5,12 @@ import type { Context, View } from "../context.ts";
 import { h } from "../dom.ts";
 import { field } from "../ui/field.ts";
 import { form } from "../ui/form.ts";
-import { codeError, emailError, PASSWORD_MINIMUM, passwordError } from "../validation.ts";
-import { accountCard, link } from "./account.ts";
-import { withError } from "./login.ts";
+import { codeError, emailError, PASSWORD_MINIMUM, passwordError, withError } from "../validation.ts";
+import { accountCard, codeField, emailField, link } from "./account.ts";
 
 export function forgotView(context: Context): View {
   const { auth, handover } = context;
-  const email = field({
-    name: "email",
-    label: "E-mail",
-    type: "email",
-    autocomplete: "username",
-    value: handover.email,
-  });
+  const email = emailField(handover.email);
   const element = h("div", {});
   const ask = form({
     label: "Ask for a code",
@@ -42,7 +35,7 @@ export function forgotView(context: Context): View {
 
 function resetCard({ auth, handover, router }: Context): { element: HTMLElement; focus: HTMLElement } {
   const fields = {
-    code: field({ name: "code", label: "Code", autocomplete: "one-time-code", inputmode: "numeric" }),
+    code: codeField(),
     password: field({
       name: "password",
       label: "New password",

@@ -5,19 +5,13 @@ import type { Context, View } from "../context.ts";
 import { h } from "../dom.ts";
 import { field } from "../ui/field.ts";
 import { form } from "../ui/form.ts";
-import { emailError } from "../validation.ts";
-import { accountCard, link } from "./account.ts";
+import { emailError, withError } from "../validation.ts";
+import { accountCard, emailField, link } from "./account.ts";
 
 export function loginView(context: Context): View {
   const { auth, handover, router } = context;
   const fields = {
-    email: field({
-      name: "email",
-      label: "E-mail",
-      type: "email",
-      autocomplete: "username",
-      value: handover.email,
-    }),
+    email: emailField(handover.email),
     password: field({
       name: "password",
       label: "Password",
@@ -65,8 +59,4 @@ export function loginView(context: Context): View {
     element: card,
     focus: (handover.email === "" ? fields.email : fields.password).input,
   };
-}
-
-export function withError(name: string, message: string | null): Record<string, string> {
-  return message === null ? {} : { [name]: message };
 }

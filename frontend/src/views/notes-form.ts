@@ -5,8 +5,7 @@ import { h, replace } from "../dom.ts";
 import { NotesDraft } from "../notes-draft.ts";
 import { field } from "../ui/field.ts";
 import { form } from "../ui/form.ts";
-import { textError } from "../validation.ts";
-import { withError } from "./login.ts";
+import { textError, withError } from "../validation.ts";
 
 export interface NotesForm {
   element: HTMLElement;

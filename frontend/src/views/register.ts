@@ -5,19 +5,12 @@ import type { Context, View } from "../context.ts";
 import { h } from "../dom.ts";
 import { field } from "../ui/field.ts";
 import { form } from "../ui/form.ts";
-import { emailError, PASSWORD_MINIMUM, passwordError } from "../validation.ts";
-import { accountCard, link } from "./account.ts";
-import { withError } from "./login.ts";
+import { emailError, PASSWORD_MINIMUM, passwordError, withError } from "../validation.ts";
+import { accountCard, emailField, link } from "./account.ts";
 
 export function registerView({ auth, handover, router }: Context): View {
   const fields = {
-    email: field({
-      name: "email",
-      label: "E-mail",
-      type: "email",
-      autocomplete: "username",
-      value: handover.email,
-    }),
+    email: emailField(handover.email),
     password: field({
       name: "password",
       label: "Password",
