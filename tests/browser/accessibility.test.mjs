@@ -17,9 +17,7 @@ import {
 } from "./support/app.mjs";
 import { expectAccessible } from "./support/axe.mjs";
 import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
-import { outputs } from "./support/environment.mjs";
-
-const CORS = { "access-control-allow-origin": new URL(outputs.frontend.SiteUrl).origin };
+import { CORS, slowUploads, TODOS_API } from "./support/network.mjs";
 
 let browser;
 
@@ -45,14 +43,23 @@ async function walk(page) {
   await page.getByRole("button", { name: "Send a code" }).click();
   await page.getByRole("textbox", { name: "New password" }).waitFor();
   await check("the new password");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByText("Enter the six digits").waitFor();
+  await check("the new password with errors");
   await page.getByRole("link", { name: "Back to the login" }).click();
   await page.getByRole("link", { name: "Create an account" }).click();
   await check("the registration");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByText("Enter at least 12 characters.").waitFor();
+  await check("the registration with an error");
   await page.getByLabel("E-mail").fill(user.email);
   await page.getByLabel("Password").fill(user.password);
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "Check your e-mail" }).waitFor();
   await check("the confirmation");
+  await confirm(page, "000000");
+  await page.getByRole("alert").filter({ hasText: "That code is not right" }).waitFor();
+  await check("the confirmation with an error");
   await confirm(page);
   await page.getByText("Your e-mail address is confirmed").waitFor();
   await check("the login after the confirmation");
@@ -100,29 +107,40 @@ for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE
   test(`${device}: axe-core finds nothing where something fails, waits or asks`, () => troubles(viewport));
 }
 
+/** Takes out what has gone wrong since the last time: it must be of these kinds, each of them there. */
+function expectProblems(page, ...kinds) {
+  const problems = page.problems.splice(0);
+  assert.deepEqual(
+    problems.filter((problem) => !kinds.some((kind) => kind.test(problem))),
+    [],
+  );
+  for (const kind of kinds)
+    assert.ok(
+      problems.some((problem) => kind.test(problem)),
+      `nothing of ${kind}`,
+    );
+}
+
 async function troubles(viewport) {
   const context = await newVisitor(browser, { viewport });
   const page = await openPage(context);
-  page.expectStatus(400, 500);
-  const check = (screen) => expectAccessible(page, screen);
+  const check = async (screen, ...provoked) => {
+    await expectAccessible(page, screen);
+    expectProblems(page, ...provoked);
+  };
   const user = newUser("axe-states");
   await enter(page, user);
   await addTodo(page, { title: "Here" });
 
-  await page.route(`${outputs.todos.ApiUrl}/**`, (route) =>
-    route.fulfill({ status: 400, headers: CORS, body: "{}" }),
-  );
+  await page.route(TODOS_API, (route) => route.fulfill({ status: 400, headers: CORS, body: "{}" }));
   await page.reload();
   await page.getByRole("button", { name: "Try again" }).waitFor();
-  await check("a list that could not be loaded");
-  await page.unroute(`${outputs.todos.ApiUrl}/**`);
+  await check("a list that could not be loaded", /status of 400 .*\/todos\?limit=/);
+  await page.unroute(TODOS_API);
   await page.getByRole("button", { name: "Try again" }).click();
   await openTodo(page, "Here");
 
-  const network = await context.newCDPSession(page);
-  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 50_000 };
-  await network.send("Network.enable");
-  await network.send("Network.emulateNetworkConditions", slow);
+  const atFullSpeed = await slowUploads(page, 50_000);
   await attach(page, {
     name: "slow.bin",
     mimeType: "application/octet-stream",
@@ -131,7 +149,9 @@ async function troubles(viewport) {
   await filesOf(page).getByText("of 976.6 kB").waitFor();
   await check("an upload under way");
   await filesOf(page).getByRole("button", { name: "Cancel" }).press("Enter");
-  await network.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });
+  await filesOf(page).getByText("slow.bin").waitFor({ state: "detached" });
+  await atFullSpeed();
+  expectProblems(page);
 
   await context.setOffline(true);
   await page.locator(".connection").getByText("offline", { exact: false }).waitFor();
@@ -139,7 +159,7 @@ async function troubles(viewport) {
   await detail(page).getByRole("button", { name: "Complete" }).click();
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByRole("dialog").waitFor();
-  await check("the question before changes are lost");
+  await check("the question before changes are lost", /ERR_INTERNET_DISCONNECTED/);
   await context.close();
 
   const broken = await openPage(await newVisitor(browser, { viewport }), "about:blank");
@@ -148,13 +168,14 @@ async function troubles(viewport) {
   await logIn(broken, user);
   await broken.getByRole("alert").filter({ hasText: "could not be loaded" }).waitFor();
   await expectAccessible(broken, "a page that could not be loaded");
+  expectProblems(broken, /ERR_FAILED .*\/workspace-/);
   await broken.context().close();
 
   const stopped = await openPage(await newVisitor(browser, { viewport }), "about:blank");
-  stopped.expectStatus(500);
   await stopped.route(/\/config[^/]*\.json$/, (route) => route.fulfill({ status: 500, body: "" }));
   await stopped.goto("/");
   await stopped.getByRole("alert").filter({ hasText: "The app can't start" }).waitFor();
   await expectAccessible(stopped, "an app that can't start");
+  expectProblems(stopped, /status of 500 .*\/config/);
   await stopped.context().close();
 }

@@ -9,6 +9,7 @@ import { addTodo, attach, detail, enter, filesOf, newUser, openTodo } from "./su
 import { expectAccessible } from "./support/axe.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
 import { outputs } from "./support/environment.mjs";
+import { slowUploads } from "./support/network.mjs";
 import { landscape } from "./support/picture.mjs";
 
 let browser;
@@ -71,35 +72,56 @@ async function dropOn(element, files) {
   await devtools.detach();
 }
 
+/** What becomes of each event of a drag once the page has dealt with it. */
+function followDrags() {
+  return page.evaluate(() => {
+    window.drags = [];
+    for (const type of ["dragover", "drop"]) {
+      addEventListener(type, ({ defaultPrevented, dataTransfer }) => {
+        window.drags.push({ type, defaultPrevented, dropEffect: dataTransfer.dropEffect });
+      });
+    }
+  });
+}
+
 test("files that are dropped go up, many at once, and those dropped beside the place leave the page as it is", async () => {
   const folder = mkdtempSync(join(tmpdir(), "drop-"));
   const dropped = ["first.dat", "second.dat", "third.dat"].map((name) => join(folder, name));
   for (const path of dropped) writeFileSync(path, randomBytes(2_000));
   await detail(page).getByRole("textbox", { name: "Notes" }).fill("Half a thought");
   const before = page.url();
+  const tabs = page.context().pages().length;
+  const navigations = [];
+  const note = (frame) => navigations.push(frame.url());
+  page.on("framenavigated", note);
+  await followDrags();
   await dropOn(detail(page).getByRole("heading", { name: "With files" }), dropped);
+  // What is refused already while it is dragged, the browser does not even drop.
+  const drags = await page.evaluate(() => window.drags);
+  assert.ok(drags.length > 0, "nothing was dragged");
+  for (const drag of drags) assert.deepEqual(drag, { ...drag, defaultPrevented: true, dropEffect: "none" });
   await dropOn(filesOf(page).locator(".drop-zone"), dropped);
   for (const name of ["first.dat", "second.dat", "third.dat"]) {
     const link = filesOf(page).getByRole("link", { name });
     await link.waitFor({ timeout: 60_000 });
     assert.equal(await link.count(), 1, `${name} went up once`);
   }
+  page.off("framenavigated", note);
+  assert.deepEqual(navigations, []);
   assert.equal(page.url(), before);
+  assert.equal(page.context().pages().length, tabs, "a file was opened in a tab of its own");
   assert.equal(await detail(page).getByRole("textbox", { name: "Notes" }).inputValue(), "Half a thought");
   rmSync(folder, { recursive: true });
 });
 
 test("the focus stays in the files when what had it is gone", async () => {
   const within = () =>
-    page.waitForFunction(() => document.activeElement.closest("[aria-label=Files]") !== null);
-  const network = await page.context().newCDPSession(page);
-  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 50_000 };
-  await network.send("Network.enable");
-  await network.send("Network.emulateNetworkConditions", slow);
+    page.waitForFunction(() => document.activeElement.closest("section")?.querySelector(".drop-zone"));
+  const atFullSpeed = await slowUploads(page, 50_000);
   await attach(page, { ...bytes("never.bin"), buffer: randomBytes(1_000_000) });
   await filesOf(page).getByText("of 976.6 kB").waitFor();
   await filesOf(page).getByRole("button", { name: "Cancel" }).press("Enter");
-  await network.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });
+  await atFullSpeed();
   await filesOf(page).getByText("never.bin").waitFor({ state: "detached" });
   await within();
   await filesOf(page).getByRole("button", { name: "Delete e.bin" }).press("Enter");

@@ -20,6 +20,7 @@ import {
 } from "./support/app.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
 import { outputs } from "./support/environment.mjs";
+import { slowUploads } from "./support/network.mjs";
 
 const FILE_NAME = "Überblick – résumé 日本語 🗂.bin";
 
@@ -107,10 +108,7 @@ test("a todo is read, changed, and annotated, and all of it is there after a rel
 
 test("a file goes up with progress, and the very same bytes come down", async () => {
   const bytes = randomBytes(1_500_000);
-  const network = await page.context().newCDPSession(page);
-  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 500_000 };
-  await network.send("Network.enable");
-  await network.send("Network.emulateNetworkConditions", slow);
+  const atFullSpeed = await slowUploads(page, 500_000);
   await page.evaluate(() => {
     window.seen = [];
     new MutationObserver(() => {
@@ -123,7 +121,7 @@ test("a file goes up with progress, and the very same bytes come down", async ()
   assert.equal(await filesOf(page).getByText("No files yet.").count(), 0);
   const link = filesOf(page).getByRole("link", { name: FILE_NAME });
   await link.waitFor({ timeout: 60_000 });
-  await network.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });
+  await atFullSpeed();
   const seen = await page.evaluate(() => window.seen);
   assert.ok(
     seen.some((part) => part > 0 && part < 1),
@@ -136,10 +134,7 @@ test("a file goes up with progress, and the very same bytes come down", async ()
 });
 
 test("an upload can be cancelled, and leaves nothing behind", async () => {
-  const network = await page.context().newCDPSession(page);
-  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 50_000 };
-  await network.send("Network.enable");
-  await network.send("Network.emulateNetworkConditions", slow);
+  const atFullSpeed = await slowUploads(page, 50_000);
   await attach(page, {
     name: "never.bin",
     mimeType: "application/octet-stream",
@@ -147,7 +142,7 @@ test("an upload can be cancelled, and leaves nothing behind", async () => {
   });
   await filesOf(page).getByText("of 1.9 MB").waitFor();
   await filesOf(page).getByRole("button", { name: "Cancel" }).click();
-  await network.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });
+  await atFullSpeed();
   await filesOf(page).getByText("never.bin").waitFor({ state: "detached" });
   await page.reload();
   await filesOf(page).getByRole("link", { name: FILE_NAME }).waitFor();
@@ -185,7 +180,7 @@ test("a long list comes page by page, each todo once", async () => {
   await page.getByRole("heading", { name: "Your todos" }).waitFor();
   for (let number = 1; number <= 60; number += 1) {
     const body = { title: `Item ${String(number).padStart(2, "0")}`, dateDue: day(100 + number) };
-    const answer = await callTodosApi(page, outputs.todos.ApiUrl, { method: "POST", path: "/add", body });
+    const answer = await callTodosApi(page, { method: "POST", path: "/add", body });
     assert.equal(answer.status, 201);
   }
   await page.reload();

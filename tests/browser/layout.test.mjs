@@ -1,7 +1,20 @@
 // Phone and desktop, light and dark: the same app, nothing cut off, and usable by keyboard.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { addTodo, attach, day, detail, enter, filesOf, logIn, newUser, openTodo } from "./support/app.mjs";
+import {
+  addTodo,
+  attach,
+  day,
+  detail,
+  enter,
+  expectNoSidewaysScroll,
+  filesOf,
+  focusOn,
+  logIn,
+  newUser,
+  openTodo,
+  register,
+} from "./support/app.mjs";
 import { DESKTOP, launch, newVisitor, openPage, PHONE } from "./support/browser.mjs";
 
 const LONG = `Donaudampfschifffahrtsgesellschaftskapitän${"äöü".repeat(30)}`;
@@ -20,37 +33,76 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function expectNoSidewaysScroll(page) {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
+/** On every width from a small phone to a wide screen. */
+async function everyWidth(page) {
+  const before = page.viewportSize();
+  for (const width of [320, 360, 768, 1_280, 1_920]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expectNoSidewaysScroll(page);
+  }
+  await page.setViewportSize(before);
 }
 
 test("from a small phone to a wide screen, no page is wider than its window", async () => {
   const context = await newVisitor(browser);
   const page = await openPage(context, "/login");
-  const everyWidth = async () => {
-    for (const width of [320, 360, 768, 1_280, 1_920]) {
-      await page.setViewportSize({ width, height: 800 });
-      await expectNoSidewaysScroll(page);
-    }
-    await page.setViewportSize(DESKTOP);
-  };
   await page.getByRole("heading", { name: "Log in" }).waitFor();
-  await everyWidth();
+  await everyWidth(page);
   await logIn(page, user);
   await page.getByRole("link", { name: LONG }).waitFor();
-  await everyWidth();
+  await everyWidth(page);
   await openTodo(page, LONG);
-  await everyWidth();
+  await everyWidth(page);
   await detail(page).getByRole("button", { name: "Edit" }).click();
-  await everyWidth();
+  await everyWidth(page);
   await detail(page).getByRole("button", { name: "Cancel" }).click();
   await page.keyboard.press("?");
   await page.getByRole("dialog").waitFor();
-  await everyWidth();
+  await everyWidth(page);
   assert.deepEqual(page.problems, []);
   await context.close();
 });
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`${colorScheme}: the pages before the login, with their errors, fit every width and follow the colours`, async () => {
+    const context = await newVisitor(browser, { colorScheme });
+    const page = await openPage(context, "/register");
+    const check = async () => {
+      await everyWidth(page);
+      assert.equal((await brightness(page)) > 128, colorScheme === "light");
+    };
+    const newcomer = newUser(`a-very-long-address-${"x".repeat(40)}`);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByText("Enter an e-mail address").waitFor();
+    await check();
+    await page.getByRole("link", { name: "Log in" }).click();
+    await register(page, newcomer);
+    await page.getByText(newcomer.email).waitFor();
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    await page.getByText("Enter the six digits").waitFor();
+    await check();
+    await page.getByRole("link", { name: "Back to the login" }).click();
+    await page.getByRole("link", { name: "Forgot the password?" }).click();
+    await page.getByRole("heading", { name: "Forgot the password?" }).waitFor();
+    await check();
+    await page.getByRole("button", { name: "Send a code" }).click();
+    await page.getByRole("heading", { name: "Set a new password" }).waitFor();
+    await page.getByRole("button", { name: "Set the password" }).click();
+    await check();
+    await page.goto("/nowhere");
+    await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+    await check();
+    assert.deepEqual(page.problems, []);
+
+    page.expectStatus(500);
+    await page.route(/\/config[^/]*\.json$/, (route) => route.fulfill({ status: 500, body: "" }));
+    await page.goto("/");
+    await page.getByRole("heading", { name: "The app can't start" }).waitFor();
+    await check();
+    assert.deepEqual(page.problems, []);
+    await context.close();
+  });
+}
 
 function brightness(page) {
   return page.evaluate(() => {
@@ -81,11 +133,6 @@ for (const [device, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP
       await context.close();
     });
   }
-}
-
-/** Waits for the focus: a dialog, say, is closed before its `close` event moves it. */
-function focusOn(page, text) {
-  return page.waitForFunction((text) => document.activeElement.textContent === text, text);
 }
 
 test("a todo is added, opened and closed with the keyboard alone, and the focus goes along", async () => {

@@ -8,6 +8,7 @@ import {
   detail,
   enter,
   expectTitles,
+  focusOn,
   newUser,
   openTodo,
   row,
@@ -73,14 +74,12 @@ test("keys reach the notes, the files, the open ones and the deletion of a todo"
   await page.getByRole("dialog").waitFor();
   assert.deepEqual(await page.getByRole("dialog").locator("kbd").allTextContents(), KEYS);
   await page.keyboard.press("Escape");
-  const focused = (title) =>
-    page.waitForFunction((title) => document.activeElement.textContent === title, title);
   await page.keyboard.press("ArrowDown");
-  await focused(ALL[0]);
+  await focusOn(page, ALL[0]);
   await page.keyboard.press("ArrowDown");
-  await focused(ALL[1]);
+  await focusOn(page, ALL[1]);
   await page.keyboard.press("ArrowUp");
-  await focused(ALL[0]);
+  await focusOn(page, ALL[0]);
   await openTodo(page, "Buy milk");
   await page.keyboard.press("o");
   await page.waitForFunction(() => document.activeElement.matches("textarea"));
@@ -267,8 +266,7 @@ test("10,000 todos come by scrolling, and a click on one of them is still answer
   // Whatever else this machine does only ever adds to it.
   assert.ok(answered[0] < 200, `clicks took ${answered} ms`);
   assert.equal(await page.locator(".row.done").count(), 5);
-  const done = () =>
-    callTodosApi(page, outputs.todos.ApiUrl, { method: "GET", path: "?completed=true&limit=100" });
+  const done = () => callTodosApi(page, { method: "GET", path: "?completed=true&limit=100" });
   for (let left = 100; left > 0 && JSON.parse((await done()).body).todos.length < 5; left -= 1)
     await page.waitForTimeout(50);
   assert.equal(JSON.parse((await done()).body).todos.length, 5);

@@ -13,10 +13,7 @@ import {
 } from "./support/app.mjs";
 import { expectAccessible } from "./support/axe.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
-import { outputs } from "./support/environment.mjs";
-
-const API = `${outputs.todos.ApiUrl}/**`;
-const ORIGIN = new URL(outputs.frontend.SiteUrl).origin;
+import { CORS, TODOS_API } from "./support/network.mjs";
 
 let browser;
 let context;
@@ -37,8 +34,17 @@ const banner = (text) => page.locator(".connection").getByText(text);
 
 /** What the API itself says, past everything that this page believes. */
 async function stored(tab = page) {
-  const { body } = await callTodosApi(tab, outputs.todos.ApiUrl, { method: "GET", path: "" });
+  const { body } = await callTodosApi(tab, { method: "GET", path: "" });
   return JSON.parse(body).todos.map(({ title, completed }) => `${title}${completed ? " ✓" : ""}`);
+}
+
+/** Waits until the API says so: what is shown here may still be on its way there. */
+async function expectStored(expected, tab = page) {
+  for (let left = 100; left > 0; left -= 1) {
+    if (JSON.stringify(await stored(tab)) === JSON.stringify(expected)) return;
+    await tab.waitForTimeout(50);
+  }
+  assert.deepEqual(await stored(tab), expected);
 }
 
 async function typeAndAdd(title, tab = page) {
@@ -93,7 +99,7 @@ test("offline, todos are added, changed, completed and deleted, and all of it is
 });
 
 test("what waits survives a reload, and is sent once, under one key", async () => {
-  await context.route(API, (route) => route.abort());
+  await context.route(TODOS_API, (route) => route.abort());
   await typeAndAdd("Waiting");
   await banner("The server can't be reached. 1 change is kept").waitFor();
   await page.locator(".row").filter({ hasText: "Waiting" }).getByRole("checkbox").check();
@@ -101,7 +107,7 @@ test("what waits survives a reload, and is sent once, under one key", async () =
   await page.reload();
   await banner("2 changes are kept").waitFor();
   const keys = keysOf(page);
-  await context.unroute(API);
+  await context.unroute(TODOS_API);
   await page.getByRole("button", { name: "Try now" }).click();
   await page.locator(".connection p").waitFor({ state: "detached" });
   await page.reload();
@@ -128,7 +134,7 @@ test("two tabs share what waits, and send it once", async () => {
 
 test("on a slow network everything shows at once, and the form is free for the next todo", async () => {
   await addTodo(page, { title: "To be ticked" });
-  await page.route(API, async (route) => {
+  await page.route(TODOS_API, async (route) => {
     if (route.request().method() !== "OPTIONS") await new Promise((resolve) => setTimeout(resolve, 1_500));
     await route.continue();
   });
@@ -148,11 +154,11 @@ test("on a slow network everything shows at once, and the form is free for the n
 
 test("what the API refuses is taken back, and the text returns to the form with the reason", async () => {
   page.expectStatus(422);
-  await page.route(`${API}/add`, (route) => {
+  await page.route(`${TODOS_API}/add`, (route) => {
     if (route.request().method() === "OPTIONS") return route.fallback();
     return route.fulfill({
       status: 422,
-      headers: { "access-control-allow-origin": ORIGIN },
+      headers: CORS,
       json: {
         error: { code: "unprocessable", message: "Not like this.", fields: { title: "Choose another." } },
       },
@@ -160,7 +166,10 @@ test("what the API refuses is taken back, and the text returns to the form with 
   });
   await typeAndAdd("Refused");
   const form = page.getByRole("form", { name: "Add a todo" });
-  await form.getByRole("alert").filter({ hasText: "The server does not take this todo. Change what is not right" }).waitFor();
+  await form
+    .getByRole("alert")
+    .filter({ hasText: "The server does not take this todo. Change what is not right" })
+    .waitFor();
   await form.getByText("Choose another.").waitFor();
   assert.equal(await form.getByLabel("New todo").inputValue(), "Refused");
   await expectTitles(page, []);
@@ -180,7 +189,7 @@ test("what is refused after it was kept for later is told until it is dismissed,
   await detail(page).getByRole("button", { name: "Save notes" }).click();
   await detail(page).getByText("Kept on this device, not sent yet").waitFor();
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-  await callTodosApi(other, outputs.todos.ApiUrl, { method: "DELETE", path: `/${id}/delete` });
+  await callTodosApi(other, { method: "DELETE", path: `/${id}/delete` });
   await context.setOffline(false);
   const refusal = page.getByRole("alert").filter({ hasText: "the notes were not saved" });
   await refusal
@@ -201,7 +210,7 @@ test("what is refused after it was kept for later is told until it is dismissed,
 });
 
 test("Undo of a todo that was ticked before the API knew it is of that very todo", async () => {
-  await page.route(`${API}/add`, async (route) => {
+  await page.route(`${TODOS_API}/add`, async (route) => {
     if (route.request().method() !== "OPTIONS") await new Promise((resolve) => setTimeout(resolve, 1_000));
     await route.continue();
   });
@@ -209,13 +218,10 @@ test("Undo of a todo that was ticked before the API knew it is of that very todo
   await page.locator(".row").filter({ hasText: "Quick" }).getByRole("checkbox").check();
   await row(page, "Quick").waitFor();
   // The tick is told before it is taken back: otherwise there would be nothing to undo.
-  for (let left = 100; left > 0 && (await stored())[0] !== "Quick ✓"; left -= 1)
-    await page.waitForTimeout(50);
-  assert.deepEqual(await stored(), ["Quick ✓"]);
+  await expectStored(["Quick ✓"]);
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByText("Reopened “Quick”.").waitFor();
-  for (let left = 100; left > 0 && (await stored())[0] !== "Quick"; left -= 1) await page.waitForTimeout(50);
-  assert.deepEqual(await stored(), ["Quick"]);
+  await expectStored(["Quick"]);
   await expectTitles(page, ["Quick"]);
   assert.deepEqual(page.problems, []);
 });
@@ -224,7 +230,7 @@ test("a deletion can be undone although news arrives, and another tab is closed"
   await addTodo(page, { title: "Kept" });
   const other = await openPage(context, "/todos");
   await row(other, "Kept").waitFor();
-  await page.route(`${API}/add`, async (route) => {
+  await page.route(`${TODOS_API}/add`, async (route) => {
     if (route.request().method() !== "OPTIONS") await new Promise((resolve) => setTimeout(resolve, 1_000));
     await route.continue();
   });
@@ -260,9 +266,7 @@ test("a deletion that is undone is never sent, and one that isn't goes out with 
   assert.deepEqual(await stored(), ["Gone", "Kept"]);
   const witness = await openPage(context, "/todos");
   await page.close();
-  for (let left = 100; left > 0 && (await stored(witness)).length > 1; left -= 1)
-    await witness.waitForTimeout(50);
-  assert.deepEqual(await stored(witness), ["Kept"]);
+  await expectStored(["Kept"], witness);
   page = witness;
 });
 

@@ -1,5 +1,5 @@
-// Makes the pictures that the README shows from a real deployment: node screenshots.mjs [OUT_DIR], with the
-// environment of the tests.
+// Makes pictures from a real deployment, those that the README shows or those named: node screenshots.mjs
+// [OUT_DIR [NAME…]], with the environment of the tests.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { addTodo, attach, day, detail, enter, filesOf, logIn, openTodo, row } from "./support/app.mjs";
@@ -32,9 +32,24 @@ const FILES = [
   { name: "the-view-last-time.png", mimeType: "image/png", buffer: landscape(1_200, 800) },
 ];
 
-const out = folderFor(process.argv);
-const wanted = new Set(shown());
+const DEVICES = { desktop: DESKTOP, phone: PHONE };
+const SCHEMES = ["light", "dark"];
+const nameOf = (screen, device, colorScheme) => `${screen}-${device}-${colorScheme}.png`;
+const MADE = ["list", "todo"].flatMap((screen) =>
+  Object.keys(DEVICES).flatMap((device) => SCHEMES.map((scheme) => nameOf(screen, device, scheme))),
+);
 
+const named = process.argv.slice(3);
+const wanted = named.length > 0 ? named : shown().filter((name) => name.endsWith(".png"));
+const unknown = wanted.filter((name) => !MADE.includes(name));
+if (unknown.length > 0) {
+  const source = named.length > 0 ? "the arguments" : "README.md";
+  console.error(`error: ${source}: no picture is called ${unknown.map((name) => `\`${name}\``).join(", ")}`);
+  console.error(`hint: name some of ${MADE.join(", ")}`);
+  process.exit(2);
+}
+
+const out = folderFor(process.argv);
 const browser = await launch();
 const user = {
   email: `ada-${randomBytes(2).toString("hex")}@example.com`,
@@ -56,14 +71,15 @@ async function fill() {
   await context.close();
 }
 
-async function take(device, viewport, colorScheme) {
-  const nameOf = (screen) => `${screen}-${device}-${colorScheme}.png`;
-  if (!["list", "todo"].some((screen) => wanted.has(nameOf(screen)))) return;
+async function take(device, colorScheme) {
+  const isWanted = (screen) => wanted.includes(nameOf(screen, device, colorScheme));
+  if (!["list", "todo"].some(isWanted)) return;
+  const viewport = DEVICES[device];
   const context = await newVisitor(browser, { viewport, colorScheme, deviceScaleFactor: 2 });
   const page = await openPage(context, "/login");
   const save = async (screen) => {
     await page.mouse.move(0, 0);
-    if (wanted.has(nameOf(screen))) await page.screenshot({ path: join(out, nameOf(screen)) });
+    if (isWanted(screen)) await page.screenshot({ path: join(out, nameOf(screen, device, colorScheme)) });
   };
   await logIn(page, user);
   await row(page, CHOSEN).waitFor();
@@ -78,10 +94,8 @@ async function take(device, viewport, colorScheme) {
 
 try {
   await fill();
-  for (const colorScheme of ["light", "dark"]) {
-    await take("desktop", DESKTOP, colorScheme);
-    await take("phone", PHONE, colorScheme);
-  }
+  for (const colorScheme of SCHEMES)
+    for (const device of Object.keys(DEVICES)) await take(device, colorScheme);
 } finally {
   await browser.close();
 }

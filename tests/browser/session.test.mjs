@@ -14,7 +14,8 @@ import {
   row,
 } from "./support/app.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
-import { outputs } from "./support/environment.mjs";
+import { CORS, TODOS_API } from "./support/network.mjs";
+import { everythingSaid, expectNoToken, tokensOf } from "./support/secrets.mjs";
 
 let browser;
 let context;
@@ -52,14 +53,13 @@ async function expectTyped() {
 
 test("an API that refuses the token leads to the login, and the todo is added after it by itself", async () => {
   page.expectStatus(401);
-  const origin = new URL(outputs.frontend.SiteUrl).origin;
   let refused = 0;
-  await page.route(`${outputs.todos.ApiUrl}/**/add`, async (route) => {
+  await page.route(`${TODOS_API}/add`, async (route) => {
     if (route.request().method() === "OPTIONS") return route.fallback();
     refused += 1;
     await route.fulfill({
       status: 401,
-      headers: { "access-control-allow-origin": origin },
+      headers: CORS,
       contentType: "application/json",
       body: '{"message":"Unauthorized"}',
     });
@@ -70,7 +70,7 @@ test("an API that refuses the token leads to the login, and the todo is added af
   assert.equal(new URL(page.url()).pathname, "/login");
   assert.equal(refused, 2, "one try with the old token, one with a fresh one");
 
-  await page.unroute(`${outputs.todos.ApiUrl}/**/add`);
+  await page.unroute(`${TODOS_API}/add`);
   await logIn(page, user);
   await expectTitles(page, ["Typed before the end"]);
   await page.reload();
@@ -154,12 +154,16 @@ test("a submission whose answer is lost is sent again by itself, and not added t
 });
 
 test("a reload keeps the session, and no address in the bar ever carries a secret", async () => {
+  const said = everythingSaid(page);
   await page.reload();
   await page.getByRole("heading", { name: "Your todos" }).waitFor();
   await page.goto("/login");
   await page.getByRole("heading", { name: "Your todos" }).waitFor();
   const url = new URL(page.url());
   assert.equal(url.pathname + url.search + url.hash, "/todos");
+  const tokens = await tokensOf(page);
+  assert.ok(tokens.length >= 3, "an ID token, an access token, a refresh token");
+  expectNoToken(said, tokens);
   assert.deepEqual(page.problems, []);
 });
 
@@ -185,7 +189,7 @@ test("a second user sees nothing of the first, in another browser or in the same
   await enter(strangersPage, newUser("stranger"));
   await strangersPage.getByText("Nothing to do yet").waitFor();
   const path = `/${new URL(address).pathname.split("/").at(-1)}`;
-  const answer = await callTodosApi(strangersPage, outputs.todos.ApiUrl, { method: "GET", path });
+  const answer = await callTodosApi(strangersPage, { method: "GET", path });
   assert.equal(answer.status, 404);
   await strangersPage.goto(address);
   await detail(strangersPage).getByRole("alert").filter({ hasText: "does not exist" }).waitFor();

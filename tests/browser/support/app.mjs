@@ -1,7 +1,7 @@
 // The app as its users know it: what they click and type, by the names that assistive technology sees.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { SIGN_UP_CODE } from "./environment.mjs";
+import { outputs, SIGN_UP_CODE } from "./environment.mjs";
 
 export function newUser(name) {
   return { email: `${name}-${randomUUID()}@example.com`, password: `correct horse ${randomUUID()}` };
@@ -100,20 +100,22 @@ export function day(offset) {
 }
 
 /** A call to the todos API from inside the page, with the session's own token. */
-export function callTodosApi(page, apiUrl, { method, path, body, token }) {
+export async function callTodosApi(page, { method, path, body }) {
+  const url = `${outputs.todos.ApiUrl}/${await subOf(page)}/todos${path}`;
   return page.evaluate(
-    async ({ apiUrl, method, path, body, token }) => {
+    async ({ url, method, body }) => {
       const key = Object.keys(localStorage).find((name) => name.endsWith(".accessToken"));
-      const used = token ?? localStorage.getItem(key);
-      const sub = JSON.parse(atob(used.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
-      const response = await fetch(`${apiUrl}/${sub}/todos${path}`, {
+      const response = await fetch(url, {
         method,
-        headers: { authorization: `Bearer ${used}`, "content-type": "application/json" },
+        headers: {
+          authorization: `Bearer ${localStorage.getItem(key)}`,
+          "content-type": "application/json",
+        },
         ...(body && { body: JSON.stringify(body) }),
       });
       return { status: response.status, body: await response.text() };
     },
-    { apiUrl, method, path, body, token },
+    { url, method, body },
   );
 }
 
@@ -124,4 +126,14 @@ export function subOf(page) {
     const [, payload] = localStorage.getItem(key).split(".");
     return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))).sub;
   });
+}
+
+/** Waits for the focus: a dialog, say, is closed before its `close` event moves it. */
+export function focusOn(page, text) {
+  return page.waitForFunction((text) => document.activeElement.textContent === text, text);
+}
+
+export async function expectNoSidewaysScroll(page) {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
 }
