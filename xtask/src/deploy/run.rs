@@ -22,7 +22,7 @@ use super::world::World;
 use crate::aws::Aws;
 use crate::build::Artifact;
 use crate::commands::Ctx;
-use crate::config::{Config, Outputs};
+use crate::config::{Config, Outputs, Service};
 use crate::error::Problem;
 use crate::hotswap::{self, Ledger};
 use crate::keys::Keys;
@@ -184,7 +184,10 @@ async fn deploy(
     };
     if !manner.again {
         let builds = draft.plan.changed && matches!(source, Source::Checkout(_));
-        let tools = async { if builds { preflight::tools::look(&config).await } else { Ok(vec![]) } };
+        // The plan has built the sites that it could: asking npm for its version takes longer than all other questions.
+        let to_build = |(name, service): (&String, &Service)| service.site.is_some() && !draft.built.contains_key(name);
+        let sites = config.app.services.iter().any(to_build);
+        let tools = async { if builds { preflight::tools::look(&config, sites).await } else { Ok(vec![]) } };
         let look = Box::pin(preflight::look(&aws, &config, &draft.templates, &world.services));
         let (mut found, lacks) = tokio::try_join!(look, tools)?;
         found.extend(lacks);

@@ -20,22 +20,22 @@ const NODE_SOURCE: &str = "https://nodejs.org";
 /// A tool's name, its version or what it lacks, and where it comes from.
 pub(crate) type Tool = (&'static str, Result<String, String>, String);
 
-/// What is missing on this machine to build the environment's functions and sites.
+/// What is missing on this machine to build the environment's functions and, where one is still to be built, its sites.
 ///
 /// # Errors
 /// None of its own.
-pub async fn look(config: &Config) -> anyhow::Result<Vec<Finding>> {
+pub async fn look(config: &Config, sites: bool) -> anyhow::Result<Vec<Finding>> {
     let config = config.clone();
-    Ok(tokio::task::spawn_blocking(move || missing(&config)).await?)
+    Ok(tokio::task::spawn_blocking(move || missing(&config, sites)).await?)
 }
 
-fn missing(config: &Config) -> Vec<Finding> {
+fn missing(config: &Config, sites: bool) -> Vec<Finding> {
     let mut wanted = Vec::new();
     if config.app.services.values().any(|service| service.package.is_some()) {
         wanted.extend(rust());
         wanted.extend(across(config));
     }
-    if config.app.services.values().any(|service| service.site.is_some()) {
+    if sites {
         wanted.extend(node());
     }
     let found = wanted.into_iter().filter_map(|(name, found, remedy)| Some(lack(name, &found.err()?, remedy)));
