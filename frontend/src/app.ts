@@ -177,7 +177,7 @@ export class App {
     } catch {
       this.#close();
       this.#shell.showMessage(
-        fatalMessage("This page could not be loaded. Check the connection and try again."),
+        fatalMessage("This page could not be loaded", "Check the connection and try again."),
       );
     }
   }

@@ -35,16 +35,16 @@ export async function loadConfig(page: Document, get: typeof fetch = fetch): Pro
     response = await get(path, { credentials: "omit" });
   } catch {
     throw new ConfigError(
-      `The configuration \`${path}\` could not be loaded.`,
+      `The configuration “${path}” could not be loaded.`,
       "Check the connection and try again.",
     );
   }
-  if (!response.ok) throw new ConfigError(`The configuration \`${path}\` answered ${response.status}.`);
+  if (!response.ok) throw new ConfigError(`The configuration “${path}” answered ${response.status}.`);
   try {
     return parseConfig(await response.json());
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`The configuration \`${path}\` is not JSON.`);
+    throw new ConfigError(`The configuration “${path}” is not JSON.`);
   }
 }
 
@@ -55,11 +55,11 @@ export function parseConfig(value: unknown): Config {
   for (const key of TEXTS) text(raw, key);
   for (const key of ADDRESSES) {
     if (!/^https?:\/\/[^/]/.test(text(raw, key)))
-      throw new ConfigError(`Configuration: \`${key}\` is no address.`);
+      throw new ConfigError(`Configuration: “${key}” is no address.`);
   }
   const maxFileSize = raw["maxFileSize"];
   if (typeof maxFileSize !== "number" || !Number.isSafeInteger(maxFileSize) || maxFileSize < 1) {
-    throw new ConfigError("Configuration: `maxFileSize` is no positive number of bytes.");
+    throw new ConfigError("Configuration: “maxFileSize” is no positive number of bytes.");
   }
   return {
     cognitoEndpoint: text(raw, "cognitoEndpoint"),
@@ -73,8 +73,7 @@ export function parseConfig(value: unknown): Config {
 
 function text(raw: Record<string, unknown>, key: string): string {
   const value = raw[key];
-  if (typeof value !== "string" || value === "")
-    throw new ConfigError(`Configuration: \`${key}\` is missing.`);
+  if (typeof value !== "string" || value === "") throw new ConfigError(`Configuration: “${key}” is missing.`);
   return value;
 }
 

@@ -39,7 +39,7 @@ async function start(root: HTMLElement): Promise<void> {
     }
     followOtherTabs(auth, config.userPoolClientId);
   } catch (error) {
-    shell.showMessage(fatalMessage(authErrorMessage(error)));
+    shell.showMessage(fatalMessage("The app can't start", authErrorMessage(error)));
   }
 }
 

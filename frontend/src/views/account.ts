@@ -1,4 +1,5 @@
 // The frame of the pages before the login: a card with a heading, what to know, a form and ways onward.
+import type { Context } from "../context.ts";
 import { type Child, h, icon } from "../dom.ts";
 import { type Field, field } from "../ui/field.ts";
 import { ICONS } from "../ui/icons.ts";
@@ -13,6 +14,12 @@ export function accountCard(title: string, intro: string, form: HTMLElement, ...
     form,
     links.length > 0 && h("p", { class: "account-links" }, ...links),
   );
+}
+
+/** What led here is told above the form, once. */
+export function tellWhy(form: HTMLElement, handover: Context["handover"]): void {
+  if (handover.message !== "") form.before(h("p", { class: "banner", role: "status" }, handover.message));
+  handover.message = "";
 }
 
 export function link(path: string, text: string): HTMLElement {

@@ -3,9 +3,9 @@ import { normalizeEmail } from "../auth.ts";
 import { authErrorMessage, isAlreadyConfirmed } from "../auth-errors.ts";
 import type { Context, View } from "../context.ts";
 import { h, replace } from "../dom.ts";
-import { form } from "../ui/form.ts";
+import { alertBox, form } from "../ui/form.ts";
 import { codeError, emailError, withError } from "../validation.ts";
-import { accountCard, codeField, emailField, link } from "./account.ts";
+import { accountCard, codeField, emailField, link, tellWhy } from "./account.ts";
 
 export function confirmView({ auth, handover, router }: Context): View {
   const known = handover.email !== "";
@@ -13,19 +13,21 @@ export function confirmView({ auth, handover, router }: Context): View {
     email: emailField(handover.email),
     code: codeField(),
   };
-  const status = h("p", { class: "form-status", role: "status" }, handover.message);
-  handover.message = "";
+  const status = h("p", { class: "form-status", role: "status" });
+  const unsent = alertBox();
   const resend = h("button", { type: "button", class: "button quiet" }, "Send a new code");
   resend.addEventListener("click", async () => {
     const error = emailError(fields.email.value);
     fields.email.showError(error);
     if (error) return fields.email.input.focus();
+    unsent.clear();
     replace(status, "Sending …");
     try {
       await auth.resendCode(fields.email.value);
       replace(status, "A new code is on its way.");
     } catch (failure) {
-      replace(status, authErrorMessage(failure));
+      replace(status);
+      unsent.show(authErrorMessage(failure));
     }
   });
   const element = form({
@@ -52,13 +54,15 @@ export function confirmView({ auth, handover, router }: Context): View {
       router.go("/login");
     },
   });
-  element.append(status);
+  element.append(status, unsent.element);
   const intro = known
     ? `We sent a code to ${handover.email}. Enter it here.`
     : "Enter your address and the code we sent to it.";
+  const card = accountCard("Check your e-mail", intro, element, link("/login", "Back to the login"));
+  tellWhy(element, handover);
   return {
     title: "Confirm your e-mail address",
-    element: accountCard("Check your e-mail", intro, element, link("/login", "Back to the login")),
+    element: card,
     focus: (known ? fields.code : fields.email).input,
   };
 }

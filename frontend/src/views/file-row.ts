@@ -43,7 +43,7 @@ export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
       "div",
       { class: "file-body" },
       available ? downloadLink(file, actions) : h("span", { class: "file-name" }, file.fileName),
-      h("span", { class: "file-facts" }, facts.join(" · ")),
+      h("span", { class: "file-facts" }, facts.map(unbroken).join(" · ")),
     ),
     !available &&
       h(
@@ -53,6 +53,11 @@ export function fileRow(file: TodoFile, actions: FileActions): HTMLElement {
       ),
     removal,
   );
+}
+
+/** A narrow screen breaks the line between two facts, not within one. */
+function unbroken(fact: string): string {
+  return fact.replaceAll(" ", "\u00a0");
 }
 
 /** A small picture in the place of the icon, which comes back where the picture can't be drawn. */

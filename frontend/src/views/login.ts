@@ -6,7 +6,7 @@ import { h } from "../dom.ts";
 import { field } from "../ui/field.ts";
 import { form } from "../ui/form.ts";
 import { emailError, withError } from "../validation.ts";
-import { accountCard, emailField, link } from "./account.ts";
+import { accountCard, emailField, link, tellWhy } from "./account.ts";
 
 export function loginView(context: Context): View {
   const { auth, handover, router } = context;
@@ -44,8 +44,6 @@ export function loginView(context: Context): View {
       }
     },
   });
-  const message = handover.message;
-  handover.message = "";
   const card = accountCard(
     "Log in",
     "",
@@ -53,7 +51,7 @@ export function loginView(context: Context): View {
     link("/forgot", "Forgot the password?"),
     h("span", {}, "New here? ", link("/register", "Create an account")),
   );
-  if (message !== "") element.before(h("p", { class: "banner", role: "status" }, message));
+  tellWhy(element, handover);
   return {
     title: "Log in",
     element: card,

@@ -12,14 +12,8 @@ export function notFoundView(): View {
   };
 }
 
-export function fatalMessage(message: string): HTMLElement {
+export function fatalMessage(title: string, message: string): HTMLElement {
   const again = h("button", { type: "button", class: "button primary" }, "Try again");
   again.addEventListener("click", () => location.reload());
-  return h(
-    "section",
-    { class: "message", role: "alert" },
-    h("h1", {}, "The app can't start"),
-    h("p", {}, message),
-    again,
-  );
+  return h("section", { class: "message", role: "alert" }, h("h1", {}, title), h("p", {}, message), again);
 }
