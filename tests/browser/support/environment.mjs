@@ -2,7 +2,8 @@
 // answer fails.
 import { readFileSync } from "node:fs";
 
-function required(name, meaning) {
+/** What a test must be told. */
+export function required(name, meaning) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: it must hold ${meaning}`);
   return value;

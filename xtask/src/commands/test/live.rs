@@ -27,7 +27,7 @@ pub(super) async fn run(ctx: &Ctx, suites: &[Suite], program: &Path) -> Tally {
             for suite in suites {
                 let start = Instant::now();
                 let tally = match suite {
-                    Suite::Browser => in_browser(ctx, &outputs).await,
+                    Suite::Browser => in_browser(ctx, &outputs, program).await,
                     _ => over_http(ctx, &outputs, program),
                 };
                 total += report(ctx, *suite, tally, start);
@@ -86,12 +86,12 @@ fn schemathesis(ctx: &Ctx) -> anyhow::Result<PathBuf> {
     Ok(venv.python().with_file_name("schemathesis"))
 }
 
-async fn in_browser(ctx: &Ctx, outputs: &Path) -> anyhow::Result<Tally> {
+async fn in_browser(ctx: &Ctx, outputs: &Path, program: &Path) -> anyhow::Result<Tally> {
     let project = ctx.root.join("tests/browser");
     npm::install(&ctx.ui, &project).await?;
     let browser = browser::find(ctx, &project)?;
     let mut command = Command::new("npm");
-    command.args(["test"]).env("E2E_OUTPUTS", outputs).env("BROWSER_PATH", browser);
+    command.args(["test"]).env("E2E_OUTPUTS", outputs).env("E2E_XTASK", program).env("BROWSER_PATH", browser);
     let ran = run_program(ctx, &project, &mut command)?;
     agree("node --test", Tally::of_node(&ran.output), ran.success)
 }
