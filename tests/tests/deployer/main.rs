@@ -20,5 +20,6 @@ mod refusal;
 mod releases;
 mod repository;
 mod restart;
+mod sync;
 mod terminal;
 mod watch;

@@ -5,8 +5,12 @@ use tests::{Call, Response};
 
 use crate::repository::Repository;
 
+/// The body of a bucket's creation.
+pub(crate) const PLACE: &str =
+    "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
+
 /// A call of S3 in the repository's emulator, which looks at the signature's credentials alone.
-fn s3(method: &'static str, endpoint: &str, path: &str, body: &str) -> Response {
+pub(crate) fn s3(method: &'static str, endpoint: &str, path: &str, body: &str) -> Response {
     let scope = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/s3/aws4_request";
     let call = Call::new(method, format!("{endpoint}/{path}"));
     call.header("authorization", &format!("{scope}, SignedHeaders=host, Signature=0")).body(body).send()
@@ -20,9 +24,7 @@ fn a_bucket_that_is_not_ours_is_told_with_what_to_do_and_left_as_it_is() {
     let endpoint = &repository.endpoint();
     repository.xtask(&["local", "reset"]).ok();
     repository.xtask(&["local", "start"]).ok();
-    let place =
-        "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
-    let made = s3("PUT", endpoint, bucket, place);
+    let made = s3("PUT", endpoint, bucket, PLACE);
     assert_eq!(made.status, 200, "{}", made.text());
     assert_eq!(s3("PUT", endpoint, &format!("{bucket}/theirs"), "kept").status, 200);
 

@@ -51,6 +51,7 @@ pub const RIGHTS: &[Right] = &[
     ("get_caller_identity", Plan, &[]), // "No permissions are required" (STS API reference)
     ("get_distribution", Plan, &["cloudfront:GetDistribution"]),
     ("get_function_configuration", Plan, &["lambda:GetFunctionConfiguration"]),
+    ("get_invalidation", Deploy, &["cloudfront:GetInvalidation"]),
     ("get_object", Plan, &["s3:GetObject"]),
     ("get_resources", Deploy, &["tag:GetResources"]),
     ("get_secret_value", Plan, &["secretsmanager:GetSecretValue"]),
@@ -107,12 +108,13 @@ mod tests {
     ];
 
     /// Methods without arguments that are no calls of AWS.
-    const NO_CALLS: [&str; 9] = [
+    const NO_CALLS: [&str; 10] = [
         "delete_markers",
         "get_args",
         "get_arguments",
         "get_id",
         "get_matches",
+        "get_mut",
         "get_name",
         "get_or_insert_default",
         "get_program",

@@ -29,6 +29,9 @@ pub struct DeployArgs {
     /// Let this resource be removed or made anew although it holds data or others use it (repeatable).
     #[arg(long, value_name = "SERVICE.ID")]
     pub allow_replacement: Vec<String>,
+    /// Wait until the CDNs have forgotten what changed of the sites.
+    #[arg(long)]
+    pub wait: bool,
     /// Print the result as JSON on stdout.
     #[arg(long)]
     pub json: bool,

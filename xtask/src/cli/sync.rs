@@ -53,6 +53,9 @@ pub struct SyncArgs {
     /// Tell this CloudFront distribution to forget what changed.
     #[arg(long, value_name = "ID")]
     pub distribution: Option<String>,
+    /// Wait until every edge of the distribution has forgotten it.
+    #[arg(long, requires = "distribution")]
+    pub wait: bool,
     /// Show what would be done, and do nothing.
     #[arg(long)]
     pub dry_run: bool,

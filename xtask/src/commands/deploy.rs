@@ -14,6 +14,7 @@ pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let manner = Manner {
         hotswap: args.hotswap,
         keep: args.rollback == Rollback::Off,
+        waits: args.wait,
         allowed: plan::Allowed { places: args.allow_replacement.into_iter().collect(), otherwise: None },
         reviewed,
         ..Manner::default()

@@ -37,7 +37,7 @@ pub(super) async fn run(args: SyncArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let (sdk, account) = connect(&args, ctx).await?;
     let cdn = args.distribution.as_deref().map(|id| {
         let client = aws_sdk_cloudfront::Client::new(&sdk);
-        Arc::new(Distribution::new(client, id, &options.owner)) as Arc<dyn Cdn>
+        Arc::new(Distribution::new(client, id, &options.owner).waiting(args.wait)) as Arc<dyn Cdn>
     });
     let endpoint = transfer::endpoint(&sdk, &args.to.bucket, account.as_deref()).await?;
     let bucket = Bucket::new(endpoint, &args.to.bucket, &args.to.prefix, cdn);

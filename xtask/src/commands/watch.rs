@@ -175,7 +175,7 @@ async fn without_reload(ctx: &Ctx, config: &Config, outputs: &Outputs) -> anyhow
     for (service, spec) in sites {
         if outputs.contains_key(service) && spec.needs().all(|to| outputs.contains_key(&to.service)) {
             let built = site::build(ctx, config, service).await?;
-            site::sync(ctx, &aws, config, service, (&built, outputs), None).await?;
+            site::sync(ctx, &aws, config, service, (&built, outputs), site::How::default()).await?;
         }
     }
     Ok(())

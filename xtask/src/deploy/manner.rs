@@ -18,6 +18,8 @@ pub struct Manner {
     pub hotswap: bool,
     /// Keep what succeeded in a stack where something fails, instead of rolling it back.
     pub keep: bool,
+    /// Wait until the CDNs have forgotten what changed.
+    pub waits: bool,
     /// A further round of one run: what the first one checked, planned, said and asked is not done again, and only what
     /// was asked for is looked into.
     pub again: bool,

@@ -43,7 +43,14 @@ pub(super) async fn sync(
         // What the plan read is still true where nothing took its time since.
         let quick = outcomes.values().all(|outcome| *outcome == Outcome::Unchanged);
         let preview = run.sites.lock().await.remove(service).filter(|_| quick);
-        let sync = site::sync(&run.ctx, &run.aws, config, service, (&built, outputs), preview);
+        let sync = site::sync(
+            &run.ctx,
+            &run.aws,
+            config,
+            service,
+            (&built, outputs),
+            site::How { preview, waits: run.manner.waits },
+        );
         let result = recorder::span(Kind::Sync, service, sync).await?;
         if anew || !run.manner.hotswap {
             run.notes.note(service, |left| {

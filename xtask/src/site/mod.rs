@@ -18,7 +18,7 @@ mod tests;
 pub use build::{Built, build};
 pub use place::Distribution;
 pub use preview::{FileAction, FileChange, Preview, SitePlan, preview};
-pub use sync::{Synced, not_invalidated, sync};
+pub use sync::{How, Synced, not_invalidated, sync};
 
 /// The site of a service, or an error that says it has none.
 fn spec<'a>(config: &'a crate::config::Config, service: &str) -> anyhow::Result<&'a crate::config::Site> {

@@ -42,24 +42,32 @@ impl Synced {
     }
 }
 
-/// Brings the bucket of a service's stack to the built site, with the environment's outputs filled in. `preview` is what the
-/// bucket held a moment ago.
+/// How a sync goes about it.
+#[derive(Debug, Default)]
+pub struct How {
+    /// What the bucket held a moment ago.
+    pub preview: Option<Preview>,
+    /// Whether it waits until the CDN has forgotten what changed.
+    pub waits: bool,
+}
+
+/// Brings the bucket of a service's stack to the built site, with the environment's outputs filled in.
 pub async fn sync(
     ctx: &Ctx,
     aws: &Aws,
     config: &Config,
     service: &str,
     (built, outputs): (&Built, &Outputs),
-    preview: Option<Preview>,
+    how: How,
 ) -> anyhow::Result<Synced> {
     let site = spec(config, service)?;
     let own = |output: &str| OutputRef { service: service.to_owned(), output: output.to_owned() };
     let name = settings::output(outputs, &own("BucketName"))?;
     let distribution = settings::output(outputs, &own("DistributionId"))?;
-    let cdn = Distribution::new(aws.cloudfront.clone(), distribution, &config.stack_name(service));
+    let cdn = Distribution::new(aws.cloudfront.clone(), distribution, &config.stack_name(service)).waiting(how.waits);
     let store = place::bucket((aws, config), name, Some(cdn)).await?;
     let context = || format!("cannot sync the site of `{service}`");
-    let work = if let Some(work) = preview.and_then(Preview::into_work) {
+    let work = if let Some(work) = how.preview.and_then(Preview::into_work) {
         work
     } else {
         let script = script(ctx.reload.as_ref(), config);
