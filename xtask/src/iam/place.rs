@@ -1,6 +1,7 @@
 //! Where an action is allowed: on resources that bear the names of an environment. Pure.
 
 use super::document::Condition;
+use crate::releases::collect::PREFIXES;
 
 /// Whose resources a role may touch.
 #[derive(Clone, Debug)]
@@ -191,17 +192,46 @@ impl Scope {
         }
     }
 
-    /// The environment's buckets, and the region's of artifacts, which holds nothing that is one environment's alone but
-    /// records. Who only reads sees sites, never what users have stored.
+    /// The environment's buckets, and of the region's artifacts what is its own. Who only reads sees sites, never what users
+    /// have stored.
     fn buckets(&self, verb: &str, own: &str) -> Vec<String> {
-        let bucket = |name: &str| format!("arn:{}:s3:::{name}", self.partition);
         let objects = verb.contains("Object") && !verb.contains("Configuration") || verb == "AbortMultipartUpload";
-        let artifacts = format!("{}-artifacts-{}-*", self.app, self.account);
         let site = |site: &String| format!("{}*-{site}-*", self.stem());
         let mut names = if self.reads { self.sites.iter().map(site).collect() } else { vec![own.to_owned()] };
-        if objects || matches!(verb, "ListBucket" | "ListBucketVersions" | "ListBucketMultipartUploads") {
-            names.push(artifacts);
+        if objects {
+            for name in &mut names {
+                name.push_str("/*");
+            }
         }
-        names.iter().map(|name| if objects { bucket(&format!("{name}/*")) } else { bucket(name) }).collect()
+        names.extend(self.artifacts(verb));
+        names.iter().map(|name| format!("arn:{}:s3:::{name}", self.partition)).collect()
+    }
+
+    /// All environments of an account and region have one bucket of artifacts, and all of them read it (a promotion, those
+    /// of other regions too). What is named by its hash everybody puts there and nobody takes away: pruning is no deploy.
+    /// Records are written and deleted by their own environment alone.
+    fn artifacts(&self, verb: &str) -> Vec<String> {
+        let bucket = |region: &str| format!("{}-artifacts-{}-{region}", self.app, self.account);
+        let below = |path: &String| format!("{}/{path}", bucket(&self.region));
+        match verb {
+            "ListBucket" => vec![bucket("*")],
+            "GetObject" => vec![bucket("*") + "/*"],
+            "PutObject" => {
+                let hashed = PREFIXES.iter().map(|prefix| format!("{prefix}*"));
+                hashed.chain(self.records()).map(|path| below(&path)).collect()
+            }
+            "DeleteObject" => self.records().iter().map(below).collect(),
+            _ => vec![],
+        }
+    }
+
+    /// Where the environment's records are: its releases, its hotswaps, and when it ends, which only a branch's has.
+    fn records(&self) -> Vec<String> {
+        let (place, name) = (format!("{}/{}", self.account, self.region), &self.environments);
+        let mut records = vec![format!("releases/{place}/{name}/*"), format!("hotswap/{name}.json")];
+        if name.contains('*') {
+            records.push(format!("environments/{place}/{name}.json"));
+        }
+        records
     }
 }

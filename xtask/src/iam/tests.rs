@@ -2,6 +2,10 @@
 
 use super::*;
 use crate::config::environments;
+use crate::hotswap;
+use crate::previews::Store;
+use crate::releases::Ledger;
+use crate::releases::collect::PREFIXES;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -99,6 +103,70 @@ fn what_has_names_is_allowed_under_the_environments_names_alone() {
             }
             assert!(resource.contains(&stem) || resource.ends_with(&dashboard), "{}: {resource}", role.name);
         }
+    }
+}
+
+/// Whether a pattern of a policy is about a resource: `*` stands for any text.
+fn is_about(pattern: &str, resource: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == resource,
+        Some((start, rest)) => resource.strip_prefix(start).is_some_and(|left| {
+            left.char_indices().map(|(at, _)| at).chain([left.len()]).any(|at| is_about(rest, &left[at..]))
+        }),
+    }
+}
+
+/// Whether a role may do something to an object in a bucket of artifacts.
+fn may(role: &Role, action: &str, (bucket, key): (&str, &str)) -> bool {
+    let object = format!("arn:aws:s3:::{bucket}/{key}");
+    statements_of(role, action).iter().flat_map(|one| &one.resource).any(|pattern| is_about(pattern, &object))
+}
+
+#[test]
+fn a_role_reads_the_records_of_all_environments_and_writes_those_of_its_own() {
+    let mut written = 0;
+    for (config, class, role) in roles() {
+        for other in ["dev", "devon", "prod", "pr-a-aaaaaaa", "pr-b-bbbbbbb"] {
+            let mut beside = config.clone();
+            beside.env.name = other.to_owned();
+            let release = format!("{}000001.json", Ledger::prefix(&beside));
+            let ending = format!("{}{other}.json", Store::prefix(&beside));
+            let own = match &class {
+                RoleClass::Deploy(name) => name == other,
+                RoleClass::Preview => other.starts_with(PREVIEW_PREFIX),
+                RoleClass::Plan => false,
+            };
+            let ends = own && class == RoleClass::Preview;
+            for (key, own) in [(release, own), (hotswap::Ledger::key(&beside), own), (ending, ends)] {
+                for action in ["s3:PutObject", "s3:DeleteObject"] {
+                    let place = format!("{}: {action} {key}", role.name);
+                    assert_eq!(may(&role, action, (&config.artifact_bucket(), &key)), own, "{place}");
+                    let elsewhere = config.artifact_bucket().replace(&config.env.region, "eu-west-1");
+                    assert!(!may(&role, action, (&elsewhere, &key)), "{place} in another region");
+                    written += usize::from(own);
+                }
+                assert!(may(&role, "s3:GetObject", (&config.artifact_bucket(), &key)), "{}: {key}", role.name);
+            }
+        }
+    }
+    // Of both environments two kinds of records, of two branches three; each is written and deleted.
+    assert_eq!(written, 2 * (2 * 2 + 2 * 3));
+}
+
+#[test]
+fn what_is_named_by_its_hash_is_put_there_by_deploys_and_deleted_by_none() {
+    for (config, class, role) in roles() {
+        for prefix in PREFIXES {
+            let (bucket, key) = (config.artifact_bucket(), format!("{prefix}orders/1.zip"));
+            let place = format!("{}: {key}", role.name);
+            assert!(may(&role, "s3:GetObject", (&bucket, &key)), "{place}");
+            assert_eq!(may(&role, "s3:PutObject", (&bucket, &key)), class != RoleClass::Plan, "{place}");
+            for never in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"] {
+                assert!(!may(&role, never, (&bucket, &key)), "{place}: {never}");
+            }
+        }
+        let stray = (config.artifact_bucket(), "notes.txt");
+        assert!(!may(&role, "s3:PutObject", (&stray.0, stray.1)), "{}", role.name);
     }
 }
 

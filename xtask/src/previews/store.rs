@@ -23,8 +23,13 @@ impl Store {
     /// The records beside the configuration's environment.
     #[must_use]
     pub fn of(client: &Client, config: &Config) -> Self {
-        let prefix = format!("environments/{}/{}/", config.env.account(), config.env.region);
-        Self { client: client.clone(), bucket: config.artifact_bucket(), prefix }
+        Self { client: client.clone(), bucket: config.artifact_bucket(), prefix: Self::prefix(config) }
+    }
+
+    /// What the keys of the records beside an environment begin with.
+    #[must_use]
+    pub fn prefix(config: &Config) -> String {
+        format!("environments/{}/{}/", config.env.account(), config.env.region)
     }
 
     /// An environment's record and its `ETag`; `None` where there is none, or no bucket.

@@ -32,9 +32,13 @@ impl Ledger {
     /// The records of the configuration's environment.
     #[must_use]
     pub fn of(client: &Client, config: &Config) -> Self {
-        let env = &config.env;
-        let prefix = format!("{ROOT}{}/{}/{}/", env.account(), env.region, env.name);
-        Self { client: client.clone(), bucket: config.artifact_bucket(), prefix }
+        Self { client: client.clone(), bucket: config.artifact_bucket(), prefix: Self::prefix(config) }
+    }
+
+    /// What the keys of an environment's records begin with.
+    #[must_use]
+    pub fn prefix(config: &Config) -> String {
+        format!("{ROOT}{}/{}/{}/", config.env.account(), config.env.region, config.env.name)
     }
 
     /// The ids, in order. None where the bucket is not there yet.
