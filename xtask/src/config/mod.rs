@@ -76,14 +76,6 @@ impl Config {
         Ok(Self { root: folder.to_owned(), app, env })
     }
 
-    /// The environments of this one's account that are not protected, sorted.
-    #[must_use]
-    pub fn unprotected(&self) -> Vec<String> {
-        let all = environments(&self.root).into_iter().filter_map(|name| load_file(&self.root, &self.app, &name).ok());
-        let ours = all.filter(|other| other.account() == self.env.account() && !other.protected);
-        ours.map(|other| other.name).collect()
-    }
-
     /// `{app}-{environment}`, the prefix of every name.
     #[must_use]
     pub fn prefix(&self) -> String {

@@ -189,11 +189,6 @@ fn scope(config: &Config, class: &RoleClass, templates: &[Value]) -> Scope {
         RoleClass::Preview => (format!("{PREVIEW_PREFIX}*"), env.region.clone()),
         RoleClass::Plan => ("*".to_owned(), "*".to_owned()),
     };
-    // A pull request reads no key of an environment that is protected.
-    let secrets = match class {
-        RoleClass::Plan => config.unprotected().into_iter().chain([format!("{PREVIEW_PREFIX}*")]).collect(),
-        _ => vec![environments.clone()],
-    };
     let services = &config.app.services;
     let principals = templates.iter().flat_map(resources).filter(|(kind, _)| *kind == "AWS::IAM::Role");
     let trusted: BTreeSet<String> = principals
@@ -212,7 +207,6 @@ fn scope(config: &Config, class: &RoleClass, templates: &[Value]) -> Scope {
         sites: services.iter().filter(|(_, one)| one.site.is_some()).map(|(name, _)| name.clone()).collect(),
         zones: zone.filter(|_| matches!(class, RoleClass::Deploy(_))).into_iter().collect(),
         trusted: trusted.into_iter().collect(),
-        secrets,
         reads: *class == RoleClass::Plan,
     }
 }

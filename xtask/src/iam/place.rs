@@ -19,8 +19,6 @@ pub(super) struct Scope {
     pub(super) zones: Vec<String>,
     /// Services that roles of the templates trust.
     pub(super) trusted: Vec<String>,
-    /// The environments whose secrets the role may use.
-    pub(super) secrets: Vec<String>,
     /// Whether the role only reads.
     pub(super) reads: bool,
 }
@@ -143,8 +141,7 @@ impl Scope {
             }
             "s3" => plain(self.buckets(verb, &own)),
             "secretsmanager" => {
-                let of = |environment: &String| self.regional(service, &format!("secret:{}/{environment}/*", self.app));
-                if self.secrets.is_empty() { vec![] } else { plain(self.secrets.iter().map(of).collect()) }
+                plain(vec![self.regional(service, &format!("secret:{}/{}/*", self.app, self.environments))])
             }
             "sqs" => plain(vec![self.regional(service, &own)]),
             // A service that no template has used so far: it works, and a review sees the `*`.

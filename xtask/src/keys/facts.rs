@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::pair::{Public, placeholder};
 use crate::config::{Key, Service};
 
-/// Stands for the fingerprint of a key that is not made yet, in the name of its resource.
+/// Stands for the fingerprint of a key that is not known yet, in the name of its resource.
 pub const UNMADE: &str = "KnownAfterDeploy";
 
 /// `keys.<Name>` in a template.
@@ -27,7 +27,7 @@ impl Facts {
         Self { current, trusted, lifetime: spec.lifetime.seconds() }
     }
 
-    /// The facts of a key that is not made yet: fit for a plan, not for a deploy.
+    /// The facts of a key that is not made yet, or whose public half nobody tells: fit for a plan, not for a deploy.
     pub(super) fn unmade(key: &str, spec: &Key) -> Self {
         let public = Public { fingerprint: UNMADE.to_owned(), pem: crate::plan::unknown(key) };
         Self::new(public.clone(), vec![public], spec)

@@ -6,9 +6,9 @@ use anyhow::Context;
 use aws_sdk_secretsmanager::Client;
 use jiff::Timestamp;
 
-use super::pair;
 use super::secret::{ATTEMPTS, CURRENT, Found, PENDING, PREVIOUS, look, passing};
 use super::state::{Secret, Version};
+use super::{By, pair};
 use crate::aws::explain;
 use crate::digest;
 use crate::error::Problem;
@@ -45,7 +45,7 @@ async fn put(client: &Client, name: &str, secret: &Secret) -> anyhow::Result<Ver
         let public = pair::public_of(&text).context("cannot encode a new key")?;
         return Ok(Version { id, created: Timestamp::now(), public });
     }
-    match look(client, name).await? {
+    match look(client, name, By::Values).await? {
         Found::Secret(now) if now.current.id == id => return Ok(now.current),
         Found::Secret(now) => now.pending.filter(|pending| pending.id == id),
         _ => None,
@@ -70,7 +70,7 @@ pub async fn promote(client: &Client, name: &str, secret: &Secret, to: &str) -> 
     {
         return Ok(());
     }
-    match look(client, name).await? {
+    match look(client, name, By::Values).await? {
         Found::Secret(now) if now.current.id == to => Ok(()),
         _ => Err(Problem::failed(format!("the secret `{name}` has changed under our hands"))
             .hint("another rotation is at work; wait for its end, then look: cargo xtask keys list --env <environment>")

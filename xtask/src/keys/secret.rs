@@ -1,6 +1,6 @@
 //! A key's secret in Secrets Manager: its versions by their labels. How those labels move is `rotation`'s part.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,9 +10,10 @@ use aws_sdk_secretsmanager::types::Tag;
 use jiff::Timestamp;
 use p256::elliptic_curve::zeroize::Zeroizing;
 
-use super::pair;
 use super::state::{Secret, Version};
-use crate::aws::explain;
+use super::tags::{self, Tagging};
+use super::{By, pair};
+use crate::aws::{explain, is_denied};
 use crate::error::Problem;
 
 /// Looks at a secret; Secrets Manager lets go of a deleted name only after some seconds.
@@ -26,11 +27,20 @@ const SINCE: &str = "signs-since";
 /// What a look at a secret shows.
 pub(super) enum Found {
     Secret(Box<Secret>),
+    /// A value that its tags do not tell the public half of, and that may not be read.
+    Sealed(Sealed),
     Absent,
     /// Deleted, but still to be had back.
     Deleted,
     /// Without a value, or its labels are just moving.
     Unsettled,
+}
+
+/// What is known of a secret all the same.
+pub(super) struct Sealed {
+    pub(super) arn: String,
+    /// Id of the current version.
+    pub(super) current: String,
 }
 
 /// The secret under a name, made where there is none. Two deployers at once end with the same one: who comes second
@@ -45,11 +55,11 @@ pub(super) async fn ensure(
         if attempt > 1 {
             tokio::time::sleep(pause * 2_u32.pow(attempt - 2)).await;
         }
-        match look(client, name).await? {
+        match look(client, name, By::Values).await? {
             Found::Secret(secret) => return Ok(*secret),
             Found::Deleted => restore(client, name).await?,
             Found::Absent => create(client, name, tags).await?,
-            Found::Unsettled => {}
+            Found::Sealed(_) | Found::Unsettled => {}
         }
     }
     let found = format!("the secret `{name}` is there, but has no current value, or its deletion does not end");
@@ -62,7 +72,7 @@ pub(super) async fn ensure(
 }
 
 /// Reads the labels first and then each version by its id, so that a label that moves meanwhile mixes nothing up.
-pub(super) async fn look(client: &Client, name: &str) -> anyhow::Result<Found> {
+pub(super) async fn look(client: &Client, name: &str, by: By) -> anyhow::Result<Found> {
     let described = match client.describe_secret().secret_id(name).send().await {
         Ok(described) => described,
         Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(Found::Absent),
@@ -78,26 +88,34 @@ pub(super) async fn look(client: &Client, name: &str) -> anyhow::Result<Found> {
     let Some(current) = labelled(CURRENT) else { return Ok(Found::Unsettled) };
     // After a switch the label may lie on a version that signs or has signed: then nothing is pending.
     let pending = stages.keys().find(|id| has(id, PENDING) && !has(id, CURRENT) && !has(id, PREVIOUS));
-    let Some(current) = version(client, name, current).await? else { return Ok(Found::Unsettled) };
-    let mut others = [None, None];
-    for (slot, id) in others.iter_mut().zip([labelled(PREVIOUS), pending]) {
-        if let Some(id) = id {
-            *slot = version(client, name, id).await?;
-            if slot.is_none() {
-                return Ok(Found::Unsettled);
+    let pair = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
+    let tags: BTreeMap<String, String> = described.tags().iter().filter_map(pair).collect();
+    let arn = described.arn().unwrap_or_default().to_owned();
+    let mut found = [None, None, None];
+    for (slot, id) in found.iter_mut().zip([Some(current), labelled(PREVIOUS), pending]) {
+        let Some(id) = id else { continue };
+        *slot = match by {
+            By::Tags => tags::version(&tags, id),
+            By::Values => None,
+        };
+        if slot.is_some() {
+            continue;
+        }
+        *slot = match version(client, name, id).await {
+            Err(error) if by == By::Tags && is_denied(&error) => {
+                return Ok(Found::Sealed(Sealed { arn, current: current.clone() }));
             }
+            read => read?,
+        };
+        if slot.is_none() {
+            return Ok(Found::Unsettled);
         }
     }
-    let [previous, pending] = others;
-    let since = described.tags().iter().find(|tag| tag.key() == Some(SINCE)).and_then(|tag| tag.value());
-    let since = since.and_then(|text| text.split_once(' '));
-    Ok(Found::Secret(Box::new(Secret {
-        arn: described.arn().unwrap_or_default().to_owned(),
-        current,
-        previous,
-        pending,
-        since: since.and_then(|(version, at)| Some((version.to_owned(), at.parse().ok()?))),
-    })))
+    let tagging = Tagging::of(&tags, &found.iter().flatten().collect::<Vec<_>>(), |id| stages.contains_key(id));
+    let [Some(current), previous, pending] = found else { return Ok(Found::Unsettled) };
+    let since = tags.get(SINCE).and_then(|text| text.split_once(' '));
+    let since = since.and_then(|(version, at)| Some((version.to_owned(), at.parse().ok()?)));
+    Ok(Found::Secret(Box::new(Secret { arn, current, previous, pending, since, tagging })))
 }
 
 /// `None` where the version has gone meanwhile, or the whole secret.
@@ -145,8 +163,24 @@ async fn restore(client: &Client, name: &str) -> anyhow::Result<()> {
 /// Writes down that the stack signs with the current version.
 pub(super) async fn record(client: &Client, name: &str, version: &str, at: Timestamp) -> anyhow::Result<()> {
     let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
-    let tag = Tag::builder().key(SINCE).value(format!("{version} {at}")).build();
-    passing(client.tag_resource().secret_id(name).tags(tag).send().await, &[])
+    write(client, name, &[(SINCE.to_owned(), format!("{version} {at}"))]).await
+}
+
+/// Lets the tags say what the values are.
+pub(super) async fn tag(client: &Client, name: &str, tagging: &Tagging) -> anyhow::Result<()> {
+    if !tagging.write.is_empty() {
+        write(client, name, &tagging.write).await?;
+    }
+    if !tagging.remove.is_empty() {
+        let call = client.untag_resource().secret_id(name).set_tag_keys(Some(tagging.remove.clone()));
+        passing(call.send().await, &[]).with_context(|| format!("cannot take tags off the secret `{name}`"))?;
+    }
+    Ok(())
+}
+
+async fn write(client: &Client, name: &str, tags: &[(String, String)]) -> anyhow::Result<()> {
+    let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    passing(client.tag_resource().secret_id(name).set_tags(Some(tags)).send().await, &[])
         .with_context(|| format!("cannot tag the secret `{name}`"))?;
     Ok(())
 }

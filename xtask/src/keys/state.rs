@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::pair::Public;
+use super::tags::Tagging;
 use crate::config::Span;
 
 /// A version of a secret, as far as anyone but its function may know it.
@@ -29,6 +30,8 @@ pub struct Secret {
     pub pending: Option<Version>,
     /// A version's id, and since when the stack is known to sign with it.
     pub since: Option<(String, Timestamp)>,
+    /// What its tags do not say of its versions yet, or no longer should.
+    pub tagging: Tagging,
 }
 
 /// How long the previous key is needed.
@@ -96,6 +99,7 @@ mod tests {
             previous: Some(version(1)),
             pending: None,
             since: since.map(|(version, at)| (version.into(), Timestamp::from_second(at).unwrap())),
+            tagging: Tagging::default(),
         }
     }
 

@@ -110,7 +110,13 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
     for service in order {
         let seen = world.services.get(&service);
         let wanted = if full.contains(&service) {
-            let Looked { keys, missing } = keys::look_for(aws, config, &service, world.live(&service)).await?;
+            let Looked { keys, missing, sealed } = keys::look_for(aws, config, &service, world.live(&service)).await?;
+            plan.notices.extend(sealed.iter().map(|(key, secret)| {
+                format!(
+                    "key `{service}.{key}` is there and not known, so its public key and what names it are shown as new: no tag of \
+                     the secret `{secret}` tells it yet, and its value may not be read; the next deploy writes the tag"
+                )
+            }));
             plan.keys.extend(missing.iter().map(|(key, secret)| KeyPlan {
                 service: service.clone(),
                 key: key.clone(),
@@ -120,7 +126,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
             parameters.extend(keys.parameters.clone());
             let template = source.template(config, &service, &keys.facts)?;
             templates.insert(service.clone(), template.clone());
-            if missing.is_empty() {
+            if missing.is_empty() && sealed.is_empty() {
                 found.insert(service.clone(), keys);
             }
             Some(inputs::stack_input(config, &service, template, parameters, codes.get(&service)))

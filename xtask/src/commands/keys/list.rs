@@ -6,7 +6,7 @@ use super::{Seen, look, select};
 use crate::aws::Aws;
 use crate::cli::KeysListArgs;
 use crate::commands::Ctx;
-use crate::keys::{Needed, Public, Version};
+use crate::keys::{By, Needed, Public, Version};
 
 /// One key pair; printed by `--json`.
 #[derive(Debug, Serialize)]
@@ -31,7 +31,7 @@ pub(super) async fn run(args: KeysListArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let wanted = select(&config, None, None)?;
     let aws = Aws::connect(&config.env).await;
     aws.identify(&config.env).await?;
-    let rows: Vec<Row> = look(&aws, &config, &wanted).await?.iter().flat_map(rows).collect();
+    let rows: Vec<Row> = look(&aws, &config, &wanted, By::Tags).await?.iter().flat_map(rows).collect();
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&rows)?);
         return Ok(());

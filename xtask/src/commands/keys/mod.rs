@@ -11,7 +11,7 @@ use crate::cli::KeysCommand;
 use crate::config::{Config, Key};
 use crate::deploy::observe;
 use crate::error::{Problem, suggestion};
-use crate::keys::{self, Needed, Secret};
+use crate::keys::{self, By, Needed, Secret};
 
 pub(super) async fn run(command: KeysCommand, ctx: &Ctx) -> anyhow::Result<()> {
     match command {
@@ -66,11 +66,11 @@ fn select(config: &Config, service: Option<&str>, key: Option<&str>) -> Result<V
 }
 
 /// Looks at keys; those that have not been made yet are left out.
-async fn look(aws: &Aws, config: &Config, wanted: &[Named]) -> anyhow::Result<Vec<Seen>> {
+async fn look(aws: &Aws, config: &Config, wanted: &[Named], by: By) -> anyhow::Result<Vec<Seen>> {
     let stacks = observe(aws, config).await?;
     let mut seen = Vec::new();
     for named in wanted {
-        let Some(secret) = keys::look(&aws.secrets, &named.secret).await? else { continue };
+        let Some(secret) = keys::look(&aws.secrets, &named.secret, by).await? else { continue };
         let live = keys::signing_version(stacks.get(&named.service), &named.key).map(str::to_owned);
         let needed = secret.previous_needed(live.as_deref(), Timestamp::now(), named.spec.grace);
         seen.push(Seen { named: named.clone(), secret, live, needed });

@@ -14,7 +14,7 @@ use crate::commands::Ctx;
 use crate::config::Config;
 use crate::deploy;
 use crate::error::Problem;
-use crate::keys::{self, Needed, Public, Secret, Version};
+use crate::keys::{self, By, Needed, Public, Secret, Version};
 use crate::local;
 
 pub(super) async fn run(args: KeysRotateArgs, ctx: &Ctx) -> anyhow::Result<()> {
@@ -23,7 +23,7 @@ pub(super) async fn run(args: KeysRotateArgs, ctx: &Ctx) -> anyhow::Result<()> {
     local::ensure(ctx, &config).await?;
     let aws = Aws::connect(&config.env).await;
     let identity = aws.identify(&config.env).await?;
-    let seen = look(&aws, &config, &wanted).await?;
+    let seen = look(&aws, &config, &wanted, By::Values).await?;
     if let Some(missing) =
         wanted.iter().find(|one| !seen.iter().any(|seen| seen.named.secret == one.secret && seen.live.is_some()))
     {
@@ -134,7 +134,7 @@ async fn rotate(ctx: &Ctx, aws: &Aws, config: &Config, seen: &[Seen], revoke: bo
         "the new key is current, but the stack does not sign with it yet"
     })?;
     let named: Vec<Named> = turns.iter().map(|(one, _)| one.named.clone()).collect();
-    let now = look(aws, config, &named).await?;
+    let now = look(aws, config, &named, By::Values).await?;
     let mut rotated = Vec::new();
     for (one, next) in &turns {
         let fate = if revoke {
@@ -226,6 +226,7 @@ mod tests {
                 previous: None,
                 pending: Some(version(2)),
                 since: None,
+                tagging: keys::Tagging::default(),
             },
             live: None,
             needed: Needed::No,

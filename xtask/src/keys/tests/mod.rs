@@ -1,5 +1,7 @@
 //! The secret of a key against a Secrets Manager of our own: labels move as the user guide says, and nothing else does.
 
+mod tagged;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -9,6 +11,7 @@ use aws_sdk_secretsmanager::operation::get_secret_value::{GetSecretValueError, G
 use aws_sdk_secretsmanager::operation::put_secret_value::{PutSecretValueError, PutSecretValueOutput};
 use aws_sdk_secretsmanager::operation::restore_secret::RestoreSecretOutput;
 use aws_sdk_secretsmanager::operation::tag_resource::TagResourceOutput;
+use aws_sdk_secretsmanager::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_secretsmanager::operation::update_secret_version_stage::{
     UpdateSecretVersionStageError, UpdateSecretVersionStageOutput,
 };
@@ -34,6 +37,8 @@ struct World {
     tags: BTreeMap<String, String>,
     /// Another deployer's creation, which comes between a look and ours.
     race: bool,
+    /// What the reading of a value is refused with.
+    refusal: Option<&'static str>,
 }
 
 impl World {
@@ -84,7 +89,11 @@ fn client(world: &Shared) -> Client {
     });
     let shared = Arc::clone(world);
     let get = mock!(Client::get_secret_value).then_compute_response(move |call| {
-        match shared.lock().unwrap().values.get(call.version_id().unwrap()) {
+        let world = shared.lock().unwrap();
+        if let Some(code) = world.refusal {
+            return MockResponse::Error(GetSecretValueError::generic(meta(code)));
+        }
+        match world.values.get(call.version_id().unwrap()) {
             Some(text) => MockResponse::Output(GetSecretValueOutput::builder().secret_string(text).build()),
             None => refusal!(GetSecretValueError, ResourceNotFoundException),
         }
@@ -138,7 +147,13 @@ fn client(world: &Shared) -> Client {
         }
         MockResponse::Output(TagResourceOutput::builder().build())
     });
-    mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, [&describe, &get, &create, &put, &stage, &restore, &tag])
+    let shared = Arc::clone(world);
+    let untag = mock!(Client::untag_resource).then_compute_response(move |call| {
+        shared.lock().unwrap().tags.retain(|key, _| !call.tag_keys().contains(key));
+        MockResponse::Output(UntagResourceOutput::builder().build())
+    });
+    let rules = [&describe, &get, &create, &put, &stage, &restore, &tag, &untag];
+    mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, &rules)
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -153,12 +168,16 @@ async fn ensured(client: &Client) -> anyhow::Result<Secret> {
     secret::ensure(client, NAME, &[("app", "demo")], Duration::ZERO).await
 }
 
+async fn found(client: &Client) -> anyhow::Result<Option<Secret>> {
+    look(client, NAME, By::Values).await
+}
+
 /// Rotates as far as the secret goes.
 async fn rotate(client: &Client) -> Secret {
-    let before = look(client, NAME).await.unwrap().unwrap();
+    let before = found(client).await.unwrap().unwrap();
     let next = propose(client, NAME, &before).await.unwrap();
     promote(client, NAME, &before, &next.id).await.unwrap();
-    look(client, NAME).await.unwrap().unwrap()
+    found(client).await.unwrap().unwrap()
 }
 
 /// The service's keys as a deploy gets them, with the stack at this version.
@@ -229,7 +248,7 @@ fn a_rotation_killed_after_any_step_goes_on_with_the_same_key() {
         let next = propose(&client, NAME, &first).await.unwrap();
 
         // Killed here: the next run, and the next deploy, find the key.
-        let proposed = look(&client, NAME).await.unwrap().unwrap();
+        let proposed = found(&client).await.unwrap().unwrap();
         assert_eq!(propose(&client, NAME, &proposed).await.unwrap().public, next.public);
         assert_eq!(
             trusted(&keys(proposed.clone(), Some("v1"))),
@@ -239,7 +258,7 @@ fn a_rotation_killed_after_any_step_goes_on_with_the_same_key() {
 
         // Or here: the stack signs with the old one still, and however late the next deploy is, it trusts both.
         promote(&client, NAME, &proposed, &next.id).await.unwrap();
-        let promoted = look(&client, NAME).await.unwrap().unwrap();
+        let promoted = found(&client).await.unwrap().unwrap();
         assert_eq!((promoted.current.public.clone(), promoted.pending.as_ref()), (next.public.clone(), None));
         let late = keys(promoted, Some("v1"));
         assert_eq!(trusted(&late), [&next, &first.current].map(|one| one.public.fingerprint.clone()));
@@ -260,7 +279,7 @@ fn the_old_key_goes_when_its_grace_is_over_and_that_is_counted_from_the_stacks_s
         let ago = |minutes: i64| Timestamp::from_second(Timestamp::now().as_second() - minutes * 60).unwrap();
         for (minutes, count) in [(59, 2), (61, 1)] {
             secret::record(&client, NAME, &version, ago(minutes)).await.unwrap();
-            let seen = keys(look(&client, NAME).await.unwrap().unwrap(), Some(&version));
+            let seen = keys(found(&client).await.unwrap().unwrap(), Some(&version));
             assert_eq!(trusted(&seen).len(), count, "after {minutes} minutes");
             assert_eq!(seen.unrecorded, []);
         }
@@ -280,7 +299,7 @@ fn two_rotations_at_once_end_as_one() {
         promote(&client, NAME, &seen, &other.id).await.unwrap();
         // One that is later still finds its key in force.
         assert_eq!(propose(&client, NAME, &seen).await.unwrap().public, one.public);
-        let end = look(&client, NAME).await.unwrap().unwrap();
+        let end = found(&client).await.unwrap().unwrap();
         assert_eq!(end.current.public, one.public);
         assert_eq!(end.previous.unwrap().public, seen.current.public);
     });
@@ -296,7 +315,7 @@ fn a_rotation_that_another_has_overtaken_moves_nothing() {
         let end = rotate(&client).await;
         let error = promote(&client, NAME, &stale, &between.current.id).await.unwrap_err();
         assert!(error.to_string().contains("changed under our hands"), "{error}");
-        assert_eq!(look(&client, NAME).await.unwrap().unwrap(), end);
+        assert_eq!(found(&client).await.unwrap().unwrap(), end);
     });
 }
 
@@ -309,7 +328,7 @@ fn a_revoked_key_is_trusted_no_longer() {
         let signs = rotate(&client).await.current.id;
         for _ in 0..2 {
             rotation::revoke(&client, NAME, &leaked, &signs, Duration::ZERO).await.unwrap();
-            let seen = look(&client, NAME).await.unwrap().unwrap();
+            let seen = found(&client).await.unwrap().unwrap();
             assert_eq!(trusted(&keys(seen.clone(), Some("v1"))), [seen.current.public.fingerprint]);
         }
     });
@@ -339,12 +358,12 @@ fn after_a_leak_no_key_that_was_there_before_is_used_not_even_one_that_was_only_
     run(async {
         let first = ensured(&client).await.unwrap();
         let proposed = propose(&client, NAME, &first).await.unwrap();
-        let leaked = look(&client, NAME).await.unwrap().unwrap();
+        let leaked = found(&client).await.unwrap().unwrap();
         let fresh = propose_anew(&client, NAME, &leaked).await.unwrap();
         assert_ne!((&fresh.id, &fresh.public), (&proposed.id, &proposed.public));
         promote(&client, NAME, &leaked, &fresh.id).await.unwrap();
         rotation::revoke(&client, NAME, &leaked, &fresh.id, Duration::ZERO).await.unwrap();
-        let seen = look(&client, NAME).await.unwrap().unwrap();
+        let seen = found(&client).await.unwrap().unwrap();
         assert_eq!((&seen.current.public, &seen.previous, &seen.pending), (&fresh.public, &None, &None));
         assert_eq!(trusted(&keys(seen, Some("v1"))), [fresh.public.fingerprint]);
     });
