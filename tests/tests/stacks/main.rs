@@ -70,6 +70,12 @@ fn keys(template: &Value, section: &str) -> BTreeSet<String> {
     mapping.map(|(key, _)| key.as_str().unwrap().to_owned()).collect()
 }
 
+/// The template of what an environment's account shares.
+fn account(config: &Config) -> Value {
+    let text = Renderer::load(&config.root).unwrap().bootstrap(config, BOOTSTRAP_ACCOUNT).unwrap();
+    serde_yaml::from_str(&text).unwrap()
+}
+
 fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
     let all = template["Resources"].as_mapping().unwrap().iter();
     all.filter(move |(_, resource)| resource["Type"] == kind).map(|(name, resource)| (name.as_str().unwrap(), resource))
@@ -93,6 +99,8 @@ fn parameters_are_exactly_what_the_deployer_sends() {
             sent.extend(["ArtifactBucket".to_owned(), "CodeKey".to_owned()]);
         }
         sent.extend(spec.keys.keys().flat_map(|key| [format!("{key}SecretArn"), format!("{key}Version")]));
+        // What all environments share, by name.
+        sent.extend(keys(template, "Parameters").intersection(&keys(&account(config), "Outputs")).cloned());
         assert_eq!(keys(template, "Parameters"), sent, "{} {service}", config.env.name);
     });
 }

@@ -11,12 +11,19 @@ use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::config::Config;
 use crate::error::Problem;
+use crate::plan;
 use crate::recorder::{self, Kind::Stack};
 use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::ui::Ui;
 
-/// Creates or updates an emulator's bootstrap stacks: the account's permissions boundary, the region's artifact bucket.
-pub(super) async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World) -> anyhow::Result<()> {
+/// Creates or updates an emulator's bootstrap stacks: the account's permissions boundary and headers policies, the region's
+/// artifact bucket. Gives the outputs of the account's.
+pub(super) async fn bootstrap(
+    ui: &Ui,
+    aws: &Aws,
+    config: &Config,
+    world: &World,
+) -> anyhow::Result<BTreeMap<String, String>> {
     let renderer = Renderer::load(&config.root)?;
     let home = aws.cloudformation_in(&config.app.home_region);
     let policy = Policy { protect: false, keep: false };
@@ -30,12 +37,12 @@ pub(super) async fn bootstrap(ui: &Ui, aws: &Aws, config: &Config, world: &World
         recorder::span(Stack, &account.name, apply(one, &account, seen(BOOTSTRAP_ACCOUNT))),
         recorder::span(Stack, &region.name, apply(other, &region, seen(BOOTSTRAP_REGION))),
     )?;
-    for (input, applied) in [(account, one), (region, other)] {
+    for (input, applied) in [(account, &one), (region, &other)] {
         if applied.outcome != Outcome::Unchanged {
             ui.step("Deployed", input.name);
         }
     }
-    Ok(())
+    Ok(one.outputs)
 }
 
 /// Shared by all environments of an account: no environment in the name.
@@ -64,10 +71,19 @@ pub(super) fn require_bootstrap(ui: &Ui, config: &Config, world: &World) -> anyh
             return Err(Problem::failed(text).hint(remedy).into());
         };
         if seen.template.as_deref().map(str::trim_end) != Some(wanted.template.trim_end()) {
+            refuse_older(&wanted, &seen.live, &remedy)?;
             ui.warn(format!("stack `{}` is not what this version would make it: run `{remedy}`", wanted.name));
         }
     }
     Ok(())
+}
+
+/// Refuses a shared stack that lacks an output of this version's: templates may ask for it.
+fn refuse_older(wanted: &StackInput, live: &LiveStack, remedy: &str) -> anyhow::Result<()> {
+    let mut names = plan::declared::outputs(&wanted.template)?.into_iter();
+    let Some(missing) = names.find(|name| !live.outputs.contains_key(name)) else { return Ok(()) };
+    let text = format!("stack `{}` is of an earlier version: it has no `{missing}`, which templates may need", wanted.name);
+    Err(Problem::failed(text).hint(remedy.to_owned()).into())
 }
 
 /// Every stack of the environment that is there, by service; all are asked at once.

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::status;
+use super::world::Seen;
 use crate::aws::stacks::{LiveStack, StackInput};
 use crate::build::Artifact;
 use crate::config::{Config, OutputRef, Outputs};
 use crate::error::Problem;
+use crate::plan::declared::parameters;
 
 /// The value of a reference.
 fn resolve<'a>(outputs: &'a Outputs, to: &OutputRef) -> Result<&'a str, Problem> {
@@ -25,6 +27,22 @@ fn resolve<'a>(outputs: &'a Outputs, to: &OutputRef) -> Result<&'a str, Problem>
 pub(crate) fn wired(config: &Config, service: &str, outputs: &Outputs) -> Result<BTreeMap<String, String>, Problem> {
     let spec = &config.app.services[service];
     spec.inputs.iter().map(|(name, to)| Ok((name.clone(), resolve(outputs, to)?.to_owned()))).collect()
+}
+
+/// The parameters that are outputs of the account's stack: what all of its environments share. A template asks for them by
+/// name; one that is in force needs no second look.
+pub(crate) fn of_account(
+    template: &str,
+    seen: Option<&Seen>,
+    account: &BTreeMap<String, String>,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let in_force = seen.filter(|seen| seen.template.as_deref().map(str::trim_end) == Some(template.trim_end()));
+    let names = match in_force {
+        Some(seen) => seen.live.parameters.keys().cloned().collect(),
+        None => parameters(template)?,
+    };
+    let shared = account.iter().filter(|(name, _)| names.contains(*name));
+    Ok(shared.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// Everything that a service's stack is sent.
@@ -101,6 +119,32 @@ mod tests {
 
     use aws_sdk_cloudformation::types::StackStatus;
 
+    fn live(parameters: &[&str]) -> LiveStack {
+        LiveStack {
+            id: "arn".into(),
+            status: StackStatus::UpdateComplete,
+            reason: String::new(),
+            parameters: parameters.iter().map(|&name| (name.to_owned(), "old".to_owned())).collect(),
+            tags: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            termination_protection: false,
+        }
+    }
+
+    #[test]
+    fn a_template_gets_what_the_account_shares_where_it_has_a_parameter_of_that_name() {
+        let account = ["A", "B", "C"].map(|name| (name.to_owned(), format!("value of {name}"))).into();
+        let wanted = BTreeMap::from([("B".to_owned(), "value of B".to_owned())]);
+        let template = "Parameters: {B: {Type: String}, D: {Type: String}}";
+        assert_eq!(of_account(template, None, &account).unwrap(), wanted);
+        let seen = |template: &str| Seen { live: live(&["A", "D"]), template: Some(template.to_owned()) };
+        assert_eq!(of_account(template, Some(&seen("Resources: {}")), &account).unwrap(), wanted);
+        // Not read again: the stack knows its parameters.
+        let in_force = of_account(template, Some(&seen(template)), &account).unwrap();
+        assert_eq!(in_force.into_keys().collect::<Vec<_>>(), ["A"]);
+        assert!(of_account("a: [", None, &account).is_err());
+    }
+
     #[test]
     fn a_consumer_gets_new_inputs_only_where_its_stack_is_whole_or_will_be() {
         let config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), Some("dev")).unwrap();
@@ -110,15 +154,7 @@ mod tests {
         for to in spec.inputs.values() {
             outputs.entry(to.service.clone()).or_default().insert(to.output.clone(), "new".into());
         }
-        let mut live = LiveStack {
-            id: "arn".into(),
-            status: StackStatus::UpdateComplete,
-            reason: String::new(),
-            parameters: spec.inputs.keys().map(|name| (name.clone(), "old".to_owned())).collect(),
-            tags: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            termination_protection: false,
-        };
+        let mut live = live(&spec.inputs.keys().map(String::as_str).collect::<Vec<_>>());
         for (status, gets) in [("UPDATE_COMPLETE", true), ("UPDATE_IN_PROGRESS", true), ("ROLLBACK_COMPLETE", false)] {
             live.status = StackStatus::from(status);
             let input = rewired(&config, Some(&live), service, &outputs).unwrap();

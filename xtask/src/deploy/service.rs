@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::growth;
-use super::inputs::{rewired, stack_input, wired};
+use super::inputs::{of_account, rewired, stack_input, wired};
 use super::run::Run;
 use super::stack::{Applied, Outcome, apply};
 use super::status::{Step, decide};
@@ -130,16 +130,17 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
         None => None,
     };
     run.as_planned(service, artifact)?;
+    let seen = run.world.services.get(service);
     let with = |keys: &Keys| {
         let mut parameters = parameters.clone();
         parameters.extend(keys.parameters.clone());
         let template = run.source.template(&run.config, service, &keys.facts)?;
+        parameters.extend(of_account(&template, seen, &run.account)?);
         anyhow::Ok(stack_input(&run.config, service, template, parameters, artifact))
     };
     // Where nothing changes with the keys that the plan has found, they need no second look.
     if let Some(keys) = run.keys.lock().await.remove(service) {
         let input = with(&keys)?;
-        let seen = run.world.services.get(service);
         if decide(seen.map(|seen| &seen.live), seen.and_then(|seen| seen.template.as_deref()), &input)
             == Step::Unchanged
         {

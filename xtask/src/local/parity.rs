@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
 use crate::config::{Config, Target};
-use crate::render::Renderer;
+use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 
 const LIST: &str = include_str!("parity.yaml");
 
@@ -40,7 +40,7 @@ pub struct Gap {
     pub branches: Vec<String>,
 }
 
-/// A gap with the services whose templates it is about.
+/// A gap with the services (or `bootstrap-account`, `bootstrap-region`) whose templates it is about.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unproven {
     /// The gap.
@@ -63,11 +63,12 @@ pub fn unproven(config: &Config, renderer: &Renderer) -> anyhow::Result<Vec<Unpr
     // As AWS would get them: what the emulator's branches leave out is unproven too.
     let mut config = config.clone();
     config.env.target = Target::Account(config.env.account().to_owned());
+    let shared = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(|name| (name, renderer.bootstrap(&config, name)));
+    let services = config.app.services.keys().map(|service| (service.as_str(), renderer.offline(&config, service)));
     let mut templates = Vec::new();
-    for service in config.app.services.keys() {
-        let text = renderer.offline(&config, service)?;
-        let parsed = serde_yaml::from_str(&text).with_context(|| format!("cannot read the template of `{service}`"))?;
-        templates.push((service.as_str(), parsed));
+    for (name, text) in services.chain(shared) {
+        let parsed = serde_yaml::from_str(&text?).with_context(|| format!("cannot read the template of `{name}`"))?;
+        templates.push((name, parsed));
     }
     Ok(about(known()?, &templates))
 }

@@ -1,6 +1,6 @@
 //! What a template declares of its parameters: defaults that CloudFormation fills in, and values that it never tells. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::template::Template;
 use crate::error::Problem;
@@ -12,6 +12,22 @@ pub(crate) fn filled(template: &str, given: &BTreeMap<String, String>) -> BTreeM
     let mut all = Template::parse(template).map(|template| template.defaults).unwrap_or_default();
     all.extend(given.clone());
     all
+}
+
+/// The names of a template's parameters.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn parameters(template: &str) -> anyhow::Result<BTreeSet<String>> {
+    Ok(Template::parse(template)?.parameters)
+}
+
+/// The names of a template's outputs.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn outputs(template: &str) -> anyhow::Result<BTreeSet<String>> {
+    Ok(Template::parse(template)?.outputs.into_keys().collect())
 }
 
 /// Refuses parameters whose values CloudFormation never gives back (`NoEcho`): nobody could tell whether they changed.

@@ -100,7 +100,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
     let mut plan = empty(facts)?;
     let full = plan.services.clone();
     plan.basis.insert("the list of services".to_owned(), full.iter().cloned().collect::<Vec<_>>().join(" "));
-    bootstrap(&mut plan, config, world)?;
+    let account = bootstrap(&mut plan, config, world)?;
     let codes = source.planned(config, &full)?;
     let (mut templates, mut found) = (BTreeMap::new(), BTreeMap::new());
     let consumers = consumers(&config.app);
@@ -125,6 +125,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
             let mut parameters = inputs::wired(config, &service, &outputs)?;
             parameters.extend(keys.parameters.clone());
             let template = source.template(config, &service, &keys.facts)?;
+            parameters.extend(inputs::of_account(&template, seen, &account)?);
             templates.insert(service.clone(), template.clone());
             if missing.is_empty() && sealed.is_empty() {
                 found.insert(service.clone(), keys);
@@ -172,13 +173,18 @@ pub(super) fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String>
     planned.outputs
 }
 
-/// On the emulator a deploy brings these along; elsewhere they are somebody else's, and it stops where they are missing.
-fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<()> {
+/// On the emulator a deploy brings these along; elsewhere they are somebody else's, and it stops where they are missing. Gives
+/// what the account's has for templates, by output.
+fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<BTreeMap<String, String>> {
     let renderer = Renderer::load(&config.root)?;
+    let mut account = BTreeMap::new();
     for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
         let wanted = shared_stack(config, &renderer, name)?;
         let seen = world.shared.get(name);
         let planned = stack::plan(name, seen, &wanted, &BTreeMap::new())?;
+        if name == BOOTSTRAP_ACCOUNT {
+            account.clone_from(&planned.outputs);
+        }
         if config.env.endpoint().is_some() {
             remember(&mut plan.basis, seen, &wanted);
             add(plan, planned);
@@ -188,9 +194,13 @@ fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<
                 StackAction::Create | StackAction::Recreate => format!("stack `{what}` is missing, run `{remedy}`"),
                 _ => format!("stack `{what}` is not as this version would make it, run `{remedy}`"),
             });
+            // What is there stays as it is until then.
+            if let Some(seen) = seen.filter(|_| name == BOOTSTRAP_ACCOUNT) {
+                account.extend(seen.live.outputs.clone());
+            }
         }
     }
-    Ok(())
+    Ok(account)
 }
 
 async fn sites(

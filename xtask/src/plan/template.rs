@@ -1,7 +1,7 @@
 //! A CloudFormation template as data: YAML with its short tags, or JSON. Scalars are texts, as CloudFormation compares
 //! them: `256` and `"256"` are the same. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use serde_json::{Map, Value};
@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 /// The sections that other code looks into; the rest is compared as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Template {
+    /// The names of all parameters.
+    pub(super) parameters: BTreeSet<String>,
     /// Parameters that have a default.
     pub(super) defaults: BTreeMap<String, String>,
     /// Parameters whose values are never told (`NoEcho`).
@@ -54,6 +56,7 @@ impl Template {
                     let is_hidden = |spec: &Value| spec.get("NoEcho").and_then(Value::as_str) == Some("true");
                     let hidden = parameters.iter().filter(|(_, spec)| is_hidden(spec));
                     template.hidden = hidden.map(|(name, _)| name.clone()).collect();
+                    template.parameters = parameters.keys().cloned().collect();
                     let default =
                         |(name, spec): (String, Value)| Some((name, spec.get("Default")?.as_str()?.to_owned()));
                     template.defaults = parameters.into_iter().filter_map(default).collect();
