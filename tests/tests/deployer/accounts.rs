@@ -2,7 +2,8 @@
 //! emulator, which keeps a state per access key of twelve digits, as if it were the account's number. Without functions:
 //! those of an account get an optimized build.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tests::Call;
 
 use crate::repository::{Ran, Repository};
 
@@ -22,11 +23,25 @@ fn accounts(repository: &Repository) {
         let keys = format!("aws_access_key_id = {account}\naws_secret_access_key = none\n");
         credentials.extend([format!("[{name}]\n"), keys]);
     }
-    // The emulator refuses the type of the provider; it is there already, as in an account of many repositories.
-    let providers = "existingProviders: [\"111111111111\", \"222222222222\"]\n  repository: example/todo";
-    repository.edit("config/app.yaml", "repository: example/todo", providers);
     repository.write("credentials", &credentials);
     repository.xtask(&["local", "start"]).ok();
+    for (_, account) in ACCOUNTS {
+        make_provider(repository, account);
+    }
+}
+
+/// GitHub's OIDC provider is there already, as in an account of many repositories: the emulator refuses its type in templates.
+fn make_provider(repository: &Repository, account: &str) {
+    let arn = format!("arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com");
+    let wanted = json!({"TypeName": "AWS::IAM::OIDCProvider", "DesiredState": json!({"Arn": arn}).to_string()});
+    let scope = format!("Credential={account}/20260101/eu-central-1/cloudcontrolapi/aws4_request");
+    let made = Call::new("POST", repository.endpoint())
+        .header("authorization", &format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"))
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", "CloudApiService.CreateResource")
+        .body(wanted.to_string())
+        .send();
+    assert_eq!(made.status, 200, "{}", made.text());
 }
 
 fn xtask(repository: &Repository, args: &[&str]) -> Ran {
@@ -53,7 +68,12 @@ fn what_an_account_got_is_planned_promoted_to_another_account_rolled_back_and_de
     for (name, account) in ACCOUNTS {
         let asked = xtask(&repository, &["bootstrap", "--env", name]).failed(3);
         assert!(asked.contains(account), "the account is named in the question: {asked}");
-        xtask(&repository, &["bootstrap", "--env", name, "--yes"]).ok();
+        let made = xtask(&repository, &["bootstrap", "--env", name, "--yes"]).ok();
+        assert!(
+            made.stderr.contains("OIDC provider in account") && made.stderr.contains("used as it is"),
+            "{}",
+            made.stderr
+        );
     }
 
     let plan = [&["plan", "--json", "--detailed-exitcode"], &on_first[..]].concat();

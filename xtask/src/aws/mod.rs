@@ -42,6 +42,8 @@ const SILENCE: Duration = Duration::from_mins(5);
 /// The clients of one environment, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Aws {
+    /// Cloud Control
+    pub control: aws_sdk_cloudcontrol::Client,
     /// CloudFormation
     pub cloudformation: aws_sdk_cloudformation::Client,
     /// CloudFront
@@ -84,6 +86,7 @@ impl Aws {
             s3 = s3.interceptor(owner::Owner(env.account().to_owned()));
         }
         Self {
+            control: aws_sdk_cloudcontrol::Client::new(&shared),
             cloudformation: aws_sdk_cloudformation::Client::new(&shared),
             cloudfront: aws_sdk_cloudfront::Client::new(&shared),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&shared),

@@ -53,6 +53,7 @@ pub const RIGHTS: &[Right] = &[
     ("get_function_configuration", Plan, &["lambda:GetFunctionConfiguration"]),
     ("get_invalidation", Deploy, &["cloudfront:GetInvalidation"]),
     ("get_object", Plan, &["s3:GetObject"]),
+    ("get_resource", Deploy, &[]), // of `bootstrap` alone, which no role of CI runs
     ("get_resources", Deploy, &["tag:GetResources"]),
     ("get_secret_value", Deploy, &["secretsmanager:GetSecretValue"]),
     ("get_template", Plan, &["cloudformation:GetTemplate"]),

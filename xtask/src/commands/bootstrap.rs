@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::BootstrapArgs;
-use crate::deploy::{self, Outcome, shared};
+use crate::deploy::{self, Outcome, provider, shared};
 use crate::error::Problem;
 use crate::{local, plan, preflight};
 
@@ -35,6 +35,7 @@ pub(super) async fn run(args: BootstrapArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let identity = aws.identify(&config.env).await?;
     let place = format!("account {} in {}", identity.account, config.env.region);
     ctx.ui.step("Account", format!("{place} as {}", identity.arn));
+    let config = provider::found(&ctx.ui, &aws, &config).await?;
     let stacks = shared::look_at(&aws, &config, shared::wanted_all(&config)?).await?;
     let plan = plan::of_shared(&config, &identity, &stacks)?;
     ctx.ui.say(plan::text(&plan, ctx.ui.colour(), ctx.ui.width()));

@@ -16,8 +16,8 @@ pub struct GitHub {
     /// transferred since July 2026, and where its OIDC settings say so (GitHub Docs, "Immutable subject claims").
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<RepositoryIds>,
-    /// Accounts that have GitHub's OIDC provider from somebody else, of which there can be one: `bootstrap` uses it there,
-    /// and makes it in any other account.
+    /// Accounts that have GitHub's OIDC provider from somebody else, of which there can be one. `bootstrap` finds it by itself;
+    /// here it is said where who bootstraps may not ask.
     #[serde(default)]
     pub existing_providers: Vec<String>,
     /// The branch that scheduled workflows and those of deleted branches run on. Default: `main`.

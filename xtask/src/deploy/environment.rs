@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use tokio::task::JoinSet;
 
+use super::provider::as_decided;
 use super::review::Review;
 use super::stack::{Hands, Outcome, Policy, apply};
-use super::world::{World, shared_name};
+use super::world::{Seen, World, shared_name};
 use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::config::Config;
@@ -27,8 +28,8 @@ pub(super) async fn bootstrap(
     let renderer = Renderer::load(&config.root)?;
     let home = aws.cloudformation_in(&config.app.home_region);
     let policy = Policy { protect: false, keep: false };
-    let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT)?;
-    let region = shared_stack(config, &renderer, BOOTSTRAP_REGION)?;
+    let account = shared_stack(config, &renderer, BOOTSTRAP_ACCOUNT, None)?;
+    let region = shared_stack(config, &renderer, BOOTSTRAP_REGION, None)?;
     let seen = |name: &str| world.shared.get(name).cloned();
     let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(|name| Review { emulated: true, ..Review::of(name) });
     let one = Hands { ui, client: &home, policy, review: &one };
@@ -45,11 +46,18 @@ pub(super) async fn bootstrap(
     Ok(one.outputs)
 }
 
-/// Shared by all environments of an account: no environment in the name.
-pub(crate) fn shared_stack(config: &Config, renderer: &Renderer, name: &str) -> anyhow::Result<StackInput> {
+/// Shared by all environments of an account: no environment in the name. `seen` is what is there, where that decides who has
+/// made the OIDC provider.
+pub(crate) fn shared_stack(
+    config: &Config,
+    renderer: &Renderer,
+    name: &str,
+    seen: Option<&Seen>,
+) -> anyhow::Result<StackInput> {
+    let seen = seen.filter(|_| name == BOOTSTRAP_ACCOUNT);
     Ok(StackInput {
         name: shared_name(config, name),
-        template: renderer.bootstrap(config, name)?,
+        template: renderer.bootstrap(&as_decided(config, seen), name)?,
         template_url: None,
         creation: None,
         growth: None,
@@ -64,7 +72,7 @@ pub(super) fn require_bootstrap(ui: &Ui, config: &Config, world: &World) -> anyh
     let renderer = Renderer::load(&config.root)?;
     let remedy = format!("cargo xtask bootstrap --env {}", config.env.name);
     for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
-        let wanted = shared_stack(config, &renderer, name)?;
+        let wanted = shared_stack(config, &renderer, name, world.shared.get(name))?;
         let Some(seen) = world.shared.get(name).filter(|seen| !seen.live.outputs.is_empty()) else {
             let (account, region) = (config.env.account(), &config.env.region);
             let text = format!("account {account} is not prepared for region {region}: no stack `{}`", wanted.name);

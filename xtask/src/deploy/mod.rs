@@ -10,6 +10,7 @@ mod growth;
 pub(crate) mod inputs;
 mod manner;
 mod notes;
+pub mod provider;
 mod rescue;
 mod review;
 mod run;

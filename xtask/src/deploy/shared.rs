@@ -62,7 +62,7 @@ pub fn wanted_roles(config: &Config) -> anyhow::Result<Vec<SharedStack>> {
 pub fn wanted_all(config: &Config) -> anyhow::Result<Vec<SharedStack>> {
     let renderer = Renderer::load(&config.root)?;
     let shared = |key: &str| {
-        let wanted = shared_stack(config, &renderer, key)?;
+        let wanted = shared_stack(config, &renderer, key, None)?;
         anyhow::Ok(SharedStack { key: key.to_owned(), wanted, seen: None, role: None })
     };
     let mut all = vec![shared(BOOTSTRAP_ACCOUNT)?, shared(BOOTSTRAP_REGION)?];

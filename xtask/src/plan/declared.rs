@@ -30,6 +30,12 @@ pub(crate) fn outputs(template: &str) -> anyhow::Result<BTreeSet<String>> {
     Ok(Template::parse(template)?.outputs.into_keys().collect())
 }
 
+/// Whether a template has a resource of a type; one that cannot be read has none.
+#[must_use]
+pub(crate) fn has(template: &str, kind: &str) -> bool {
+    Template::parse(template).is_ok_and(|template| template.resources.values().any(|one| one.kind == kind))
+}
+
 /// Refuses parameters whose values CloudFormation never gives back (`NoEcho`): nobody could tell whether they changed.
 ///
 /// # Errors

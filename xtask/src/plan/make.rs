@@ -179,8 +179,8 @@ fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<
     let renderer = Renderer::load(&config.root)?;
     let mut account = BTreeMap::new();
     for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
-        let wanted = shared_stack(config, &renderer, name)?;
         let seen = world.shared.get(name);
+        let wanted = shared_stack(config, &renderer, name, seen)?;
         let planned = stack::plan(name, seen, &wanted, &BTreeMap::new())?;
         if name == BOOTSTRAP_ACCOUNT {
             account.clone_from(&planned.outputs);

@@ -1,0 +1,151 @@
+//! GitHub's OIDC provider, of which an account has one for all of its repositories: `bootstrap` makes it unless somebody else has.
+
+use std::borrow::Cow;
+
+use super::world::{Seen, look, shared_name};
+use crate::aws::{Aws, existing, is_denied};
+use crate::config::Config;
+use crate::plan::declared;
+use crate::render::BOOTSTRAP_ACCOUNT;
+use crate::ui::Ui;
+
+/// The configuration that `bootstrap` goes by. What our own stack has made stays its own; where it has made none, AWS is asked
+/// whether somebody else has.
+///
+/// # Errors
+/// Where AWS cannot be asked. One that lets us not is believed to have none, as the configuration says.
+pub async fn found<'a>(ui: &Ui, aws: &Aws, config: &'a Config) -> anyhow::Result<Cow<'a, Config>> {
+    let account = config.env.account();
+    if config.env.endpoint().is_some() || !makes(config) {
+        return Ok(Cow::Borrowed(config));
+    }
+    let home = aws.cloudformation_in(&config.app.home_region);
+    let own = look(&home, &shared_name(config, BOOTSTRAP_ACCOUNT)).await?;
+    if own.is_some_and(|seen| has_provider(&seen)) {
+        return Ok(Cow::Borrowed(config));
+    }
+    match existing::oidc_provider(&aws.control, config.env.partition(), account).await {
+        Ok(true) => {
+            ui.step("Found", format!("GitHub's OIDC provider in account {account}: it is used as it is"));
+            Ok(Cow::Owned(elsewhere(config)))
+        }
+        Ok(false) => Ok(Cow::Borrowed(config)),
+        Err(error) if is_denied(&error) => {
+            ui.warn(format!(
+                "whether account {account} has GitHub's OIDC provider already is not known ({error:#}); if so, add the account to \
+                 `github.existingProviders` in config/app.yaml"
+            ));
+            Ok(Cow::Borrowed(config))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The configuration beside an account's stack that is there: whether that makes the provider was decided by its bootstrap.
+pub(super) fn as_decided<'a>(config: &'a Config, seen: Option<&Seen>) -> Cow<'a, Config> {
+    match seen {
+        Some(seen) if seen.template.is_some() && makes(config) && !has_provider(seen) => Cow::Owned(elsewhere(config)),
+        _ => Cow::Borrowed(config),
+    }
+}
+
+fn makes(config: &Config) -> bool {
+    config.app.github.as_ref().is_some_and(|github| github.makes_provider(config.env.account()))
+}
+
+fn has_provider(seen: &Seen) -> bool {
+    seen.template.as_deref().is_some_and(|template| declared::has(template, existing::OIDC_PROVIDER))
+}
+
+/// The same with a provider that somebody else has made.
+fn elsewhere(config: &Config) -> Config {
+    let mut config = config.clone();
+    let account = config.env.account().to_owned();
+    if let Some(github) = &mut config.app.github {
+        github.existing_providers.push(account);
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Renderer;
+    use crate::ui::Mode;
+    use aws_sdk_cloudcontrol::operation::get_resource::{GetResourceError, GetResourceOutput};
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+    use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
+    use aws_sdk_cloudformation::types::{Stack, StackStatus};
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use aws_smithy_types::DateTime;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    const PROVIDER: &str = "Resources: {P: {Type: 'AWS::IAM::OIDCProvider'}}";
+    const NONE: &str = "Resources: {B: {Type: 'AWS::IAM::ManagedPolicy'}}";
+
+    fn config() -> Config {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        Config::load(&root, Some("dev")).unwrap()
+    }
+
+    /// Whether `bootstrap` makes the provider, with our stack's template and what AWS answers when it is asked.
+    async fn makes_it(own: &'static str, answer: Result<(), &'static str>) -> anyhow::Result<bool> {
+        let describe = mock!(aws_sdk_cloudformation::Client::describe_stacks).then_output(|| {
+            let stack = Stack::builder().stack_name("s").stack_status(StackStatus::UpdateComplete);
+            DescribeStacksOutput::builder().stacks(stack.creation_time(DateTime::from_secs(0)).build()).build()
+        });
+        let template = mock!(aws_sdk_cloudformation::Client::get_template)
+            .then_output(move || GetTemplateOutput::builder().template_body(own).build());
+        let get = mock!(aws_sdk_cloudcontrol::Client::get_resource).match_requests(|call| {
+            let arn = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com";
+            (call.type_name(), call.identifier()) == (Some("AWS::IAM::OIDCProvider"), Some(arn))
+        });
+        let get = match answer {
+            Ok(()) => get.then_output(|| GetResourceOutput::builder().build()),
+            Err(code) => get.then_error(move || GetResourceError::generic(ErrorMetadata::builder().code(code).build())),
+        };
+        let config = config();
+        let aws = Aws::connect(&config.env).await;
+        // A client for another region is made of its configuration, the mocks included.
+        let cloudformation = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&describe, &template]);
+        let control = mock_client!(aws_sdk_cloudcontrol, RuleMode::MatchAny, [&get]);
+        let aws = Aws { control, cloudformation, ..aws };
+        let found = found(&Ui::unattended(Mode::default()), &aws, &config).await?;
+        let text = Renderer::load(&config.root)?.bootstrap(&found, BOOTSTRAP_ACCOUNT)?;
+        assert_eq!(get.num_calls(), usize::from(own == NONE), "our own stack is looked at first");
+        Ok(text.contains(existing::OIDC_PROVIDER))
+    }
+
+    #[tokio::test]
+    async fn a_provider_of_somebody_else_is_used_and_one_of_our_own_stays_ours() {
+        assert!(makes_it(PROVIDER, Ok(())).await.unwrap());
+        assert!(!makes_it(NONE, Ok(())).await.unwrap());
+        assert!(makes_it(NONE, Err("ResourceNotFoundException")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_may_not_ask_goes_by_the_configuration_and_any_other_failure_ends_it() {
+        assert!(makes_it(NONE, Err("AccessDeniedException")).await.unwrap());
+        assert!(makes_it(NONE, Err("HandlerFailureException")).await.is_err());
+    }
+
+    #[test]
+    fn a_deploy_holds_the_accounts_stack_to_what_its_bootstrap_decided() {
+        let seen = |template: Option<&str>| {
+            let live = crate::aws::stacks::LiveStack {
+                id: "arn".into(),
+                status: StackStatus::UpdateComplete,
+                reason: String::new(),
+                parameters: std::collections::BTreeMap::new(),
+                tags: std::collections::BTreeMap::new(),
+                outputs: std::collections::BTreeMap::new(),
+                termination_protection: false,
+            };
+            Seen { live, template: template.map(str::to_owned) }
+        };
+        for (template, expected) in [(Some(PROVIDER), true), (Some(NONE), false), (None, true)] {
+            assert_eq!(makes(&as_decided(&config(), Some(&seen(template)))), expected, "{template:?}");
+        }
+        assert!(makes(&as_decided(&config(), None)));
+    }
+}
