@@ -15,6 +15,8 @@ use crate::keys::Facts;
 pub const BOOTSTRAP_ACCOUNT: &str = "bootstrap-account";
 /// The template of the region's shared resources, in `stacks/`.
 pub const BOOTSTRAP_REGION: &str = "bootstrap-region";
+/// The template of the certificate of an environment's domain, in `stacks/`.
+pub const BOOTSTRAP_CERTIFICATE: &str = "bootstrap-certificate";
 /// The template of a role for CI, in `stacks/`.
 pub const BOOTSTRAP_ROLE: &str = "bootstrap-role";
 
@@ -91,7 +93,7 @@ impl Renderer {
         self.service(config, service, &Facts::placeholders(spec))
     }
 
-    /// A bootstrap template: `BOOTSTRAP_ACCOUNT` or `BOOTSTRAP_REGION`.
+    /// A bootstrap template: `BOOTSTRAP_ACCOUNT`, `BOOTSTRAP_REGION`, or under a domain `BOOTSTRAP_CERTIFICATE`.
     pub fn bootstrap(&self, config: &Config, name: &str) -> anyhow::Result<String> {
         self.render(&format!("{name}.yaml.tera"), &context(config, name, config.env.protected))
     }

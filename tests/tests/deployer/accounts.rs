@@ -129,3 +129,22 @@ fn credentials_of_another_account_end_every_command_before_its_first_write() {
     let bootstrapped = xtask(&repository, &["deploy", "--env", "second", "--service", "auth", "--yes"]).failed(1);
     assert!(bootstrapped.contains("cargo xtask bootstrap --env second"), "nothing was written: {bootstrapped}");
 }
+
+#[test]
+fn the_certificate_of_a_domain_is_made_in_us_east_1_and_taken_from_there() {
+    let repository = Repository::new();
+    accounts(&repository);
+    xtask(&repository, &["bootstrap", "--env", "first", "--yes"]).ok();
+    let domain = "profile: first\ndomain: { name: app.example.com, hostedZoneId: Z0123456789 }";
+    repository.edit("config/first.yaml", "profile: first", domain);
+    let site = ["--env", "first", "--service", "frontend"];
+    let refused = xtask(&repository, &[&["deploy", "--yes"], &site[..]].concat()).failed(1);
+    assert!(refused.contains("no stack `todo-bootstrap-certificate-first` in us-east-1"), "{refused}");
+    assert!(refused.contains("cargo xtask bootstrap --env first"), "{refused}");
+
+    let made = json(xtask(&repository, &["bootstrap", "--env", "first", "--json", "--yes"]));
+    assert_eq!(made["stacks"]["todo-bootstrap-certificate-first"], "created", "{made}");
+    let plan = json(xtask(&repository, &[&["plan", "--json"], &site[..]].concat()));
+    let arn = plan["basis"]["CertificateArn for `todo-first-frontend`"].as_str().unwrap();
+    assert!(arn.starts_with("arn:aws:acm:us-east-1:111111111111:certificate/"), "{arn}");
+}

@@ -42,6 +42,7 @@ fn a_topic_of_another_region_and_an_identity_of_another_account_are_refused() {
             "domain: { name: a.example.com, certificateArn: \"arn:aws:acm:us-east-1:111111111111:certificate/1\" }",
             "in its own account",
         ),
+        ("domain: { name: a.example.com }", "hint: name the Route 53 zone"),
         ("alarmTopic: arn:aws:sns:us-east-1:222222222222:alarms", "arn:aws:sns:eu-central-1:"),
         (
             "mail: { from: a@example.com, identityArn: \"arn:aws:ses:eu-central-1:1:identity/example.com\" }",

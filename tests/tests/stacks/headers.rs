@@ -55,7 +55,7 @@ fn headers_policies_are_the_accounts_and_each_is_used() {
 fn domain() -> Domain {
     Domain {
         name: "app.example.org".into(),
-        certificate_arn: "arn:aws:acm:us-east-1:222222222222:certificate/1".into(),
+        certificate_arn: Some("arn:aws:acm:us-east-1:222222222222:certificate/1".into()),
         hosted_zone_id: None,
     }
 }

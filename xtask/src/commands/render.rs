@@ -4,8 +4,9 @@ use anyhow::Context;
 
 use super::Ctx;
 use crate::cli::RenderArgs;
+use crate::deploy::shared_stacks;
 use crate::iam;
-use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
+use crate::render::Renderer;
 
 pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
@@ -13,7 +14,7 @@ pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let out = args.out.clone().unwrap_or_else(|| ctx.target().join("render").join(&config.env.name));
     std::fs::create_dir_all(&out).with_context(|| format!("cannot create `{}`", out.display()))?;
     let mut templates = Vec::new();
-    for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
+    for (name, _) in shared_stacks(&config) {
         templates.push((name.to_owned(), renderer.bootstrap(&config, name)?));
     }
     for class in iam::classes(&config) {

@@ -122,15 +122,16 @@ pub struct FunctionOverride {
     pub retention: Option<u32>,
 }
 
-/// A custom domain with its certificate in us-east-1, as CloudFront wants it.
+/// A custom domain. Its certificate is in us-east-1, as CloudFront wants it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Domain {
     /// Host name of the site.
     pub name: String,
-    /// ARN of an ACM certificate in us-east-1.
-    pub certificate_arn: String,
-    /// Route 53 zone that gets the alias record; none where DNS is elsewhere.
+    /// ARN of an ACM certificate in us-east-1. Without one `bootstrap` has it made, proven by the zone `hostedZoneId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_arn: Option<String>,
+    /// Route 53 zone of this account that gets the alias record; none where DNS is elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosted_zone_id: Option<String>,
 }

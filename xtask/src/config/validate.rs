@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::app::{App, Previews, Service};
-use super::environment::{Environment, Target};
+use super::environment::{Domain, Environment, Target};
 use super::{OutputRef, RoleClass, Value, github, position};
 use crate::error::{Problem, suggestion};
 
@@ -200,19 +200,32 @@ fn certificates(env: &Environment) -> String {
     format!("arn:{}:acm:us-east-1:{}:certificate/", env.partition(), env.account())
 }
 
-/// What the environment uses and no stack of ours makes.
+fn check_domain(domain: &Domain, env: &Environment, at: &At<'_>) -> Result<(), Problem> {
+    if env.endpoint().is_some() {
+        return Err(at(&["domain"], "an emulated environment has no domain of its own"));
+    }
+    let expected = certificates(env);
+    match &domain.certificate_arn {
+        // CloudFront takes certificates from there only (CloudFront Developer Guide, "Requirements for using SSL/TLS").
+        Some(arn) if !arn.starts_with(&expected) => {
+            let message = format!("CloudFront wants a certificate of us-east-1 in its own account, not `{arn}`");
+            Err(at(&["domain", "certificateArn"], &message)
+                .hint(format!("expected `{expected}<id>`, whatever `region` is")))
+        }
+        None if domain.hosted_zone_id.is_none() => {
+            let message = "neither `certificateArn` nor `hostedZoneId`: nobody could prove whose name this is";
+            let hint =
+                "name the Route 53 zone, and `bootstrap` makes the certificate; or one of us-east-1 that is there";
+            Err(at(&["domain"], message).hint(hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the environment uses and no stack of its own makes.
 fn check_resources(env: &Environment, at: &At<'_>) -> Result<(), Problem> {
     if let Some(domain) = &env.domain {
-        if env.endpoint().is_some() {
-            return Err(at(&["domain"], "an emulated environment has no domain of its own"));
-        }
-        // CloudFront takes certificates from there only (CloudFront Developer Guide, "Requirements for using SSL/TLS").
-        let (arn, expected) = (&domain.certificate_arn, certificates(env));
-        if !arn.starts_with(&expected) {
-            let message = format!("CloudFront wants a certificate of us-east-1 in its own account, not `{arn}`");
-            return Err(at(&["domain", "certificateArn"], &message)
-                .hint(format!("expected `{expected}<id>`, whatever `region` is")));
-        }
+        check_domain(domain, env, at)?;
     }
     if let Some(topic) = &env.alarm_topic {
         // An alarm reaches topics of its own region only (CloudWatch User Guide, "Alarm actions").

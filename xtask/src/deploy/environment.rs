@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::provider::as_decided;
 use super::review::Review;
 use super::stack::{Hands, Outcome, Policy, apply};
-use super::world::{Seen, World, shared_name};
+use super::world::{self, Seen, World, shared_name};
 use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack, StackInput};
 use crate::config::Config;
@@ -46,7 +46,7 @@ pub(super) async fn bootstrap(
     Ok(one.outputs)
 }
 
-/// Shared by all environments of an account: no environment in the name. `seen` is what is there, where that decides who has
+/// A stack that environments build upon, as it shall be. `seen` is what is there, where that decides who has
 /// made the OIDC provider.
 pub(crate) fn shared_stack(
     config: &Config,
@@ -71,11 +71,12 @@ pub(crate) fn shared_stack(
 pub(super) fn require_bootstrap(ui: &Ui, config: &Config, world: &World) -> anyhow::Result<()> {
     let renderer = Renderer::load(&config.root)?;
     let remedy = format!("cargo xtask bootstrap --env {}", config.env.name);
-    for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
+    for (name, region) in world::shared(config) {
         let wanted = shared_stack(config, &renderer, name, world.shared.get(name))?;
         let Some(seen) = world.shared.get(name).filter(|seen| !seen.live.outputs.is_empty()) else {
-            let (account, region) = (config.env.account(), &config.env.region);
-            let text = format!("account {account} is not prepared for region {region}: no stack `{}`", wanted.name);
+            let (account, place) = (config.env.account(), &config.env.region);
+            let text =
+                format!("account {account} is not prepared for region {place}: no stack `{}` in {region}", wanted.name);
             return Err(Problem::failed(text).hint(remedy).into());
         };
         if seen.template.as_deref().map(str::trim_end) != Some(wanted.template.trim_end()) {
@@ -90,7 +91,8 @@ pub(super) fn require_bootstrap(ui: &Ui, config: &Config, world: &World) -> anyh
 fn refuse_older(wanted: &StackInput, live: &LiveStack, remedy: &str) -> anyhow::Result<()> {
     let mut names = plan::declared::outputs(&wanted.template)?.into_iter();
     let Some(missing) = names.find(|name| !live.outputs.contains_key(name)) else { return Ok(()) };
-    let text = format!("stack `{}` is of an earlier version: it has no `{missing}`, which templates may need", wanted.name);
+    let text =
+        format!("stack `{}` is of an earlier version: it has no `{missing}`, which templates may need", wanted.name);
     Err(Problem::failed(text).hint(remedy.to_owned()).into())
 }
 

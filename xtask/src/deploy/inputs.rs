@@ -29,19 +29,19 @@ pub(crate) fn wired(config: &Config, service: &str, outputs: &Outputs) -> Result
     spec.inputs.iter().map(|(name, to)| Ok((name.clone(), resolve(outputs, to)?.to_owned()))).collect()
 }
 
-/// The parameters that are outputs of the account's stack: what all of its environments share. A template asks for them by
-/// name; one that is in force needs no second look.
-pub(crate) fn of_account(
+/// The parameters that are outputs of `bootstrap`'s stacks, such as what all environments of an account share. A template asks
+/// for them by name; one that is in force needs no second look.
+pub(crate) fn shared(
     template: &str,
     seen: Option<&Seen>,
-    account: &BTreeMap<String, String>,
+    outputs: &BTreeMap<String, String>,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let in_force = seen.filter(|seen| seen.template.as_deref().map(str::trim_end) == Some(template.trim_end()));
     let names = match in_force {
         Some(seen) => seen.live.parameters.keys().cloned().collect(),
         None => parameters(template)?,
     };
-    let shared = account.iter().filter(|(name, _)| names.contains(*name));
+    let shared = outputs.iter().filter(|(name, _)| names.contains(*name));
     Ok(shared.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
@@ -132,17 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn a_template_gets_what_the_account_shares_where_it_has_a_parameter_of_that_name() {
-        let account = ["A", "B", "C"].map(|name| (name.to_owned(), format!("value of {name}"))).into();
+    fn a_template_gets_what_environments_share_where_it_has_a_parameter_of_that_name() {
+        let outputs = ["A", "B", "C"].map(|name| (name.to_owned(), format!("value of {name}"))).into();
         let wanted = BTreeMap::from([("B".to_owned(), "value of B".to_owned())]);
         let template = "Parameters: {B: {Type: String}, D: {Type: String}}";
-        assert_eq!(of_account(template, None, &account).unwrap(), wanted);
+        assert_eq!(shared(template, None, &outputs).unwrap(), wanted);
         let seen = |template: &str| Seen { live: live(&["A", "D"]), template: Some(template.to_owned()) };
-        assert_eq!(of_account(template, Some(&seen("Resources: {}")), &account).unwrap(), wanted);
+        assert_eq!(shared(template, Some(&seen("Resources: {}")), &outputs).unwrap(), wanted);
         // Not read again: the stack knows its parameters.
-        let in_force = of_account(template, Some(&seen(template)), &account).unwrap();
+        let in_force = shared(template, Some(&seen(template)), &outputs).unwrap();
         assert_eq!(in_force.into_keys().collect::<Vec<_>>(), ["A"]);
-        assert!(of_account("a: [", None, &account).is_err());
+        assert!(shared("a: [", None, &outputs).is_err());
     }
 
     #[test]

@@ -35,5 +35,5 @@ pub use run::{Report, run, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::{Outcome, Policy};
 pub(crate) use status::{Act, Step, decide, is_at_rest};
-pub(crate) use world::shared_name;
 pub use world::{Seen, World};
+pub(crate) use world::{shared as shared_stacks, shared_name};

@@ -28,7 +28,6 @@ use crate::hotswap::{self, Ledger};
 use crate::keys::Keys;
 use crate::plan::{self, StackPlan};
 use crate::recorder::{self, Kind};
-use crate::render::BOOTSTRAP_ACCOUNT;
 use crate::{graph, local, preflight, previews, site};
 
 /// What a deploy did; printed by `--json`.
@@ -67,8 +66,8 @@ pub(super) struct Run {
     pub(super) ledger: Ledger,
     pub(super) full: BTreeSet<String>,
     pub(super) world: World,
-    /// What the account's stack has for templates, by output.
-    pub(super) account: BTreeMap<String, String>,
+    /// What the stacks of `bootstrap` have for templates, by output.
+    pub(super) shared: BTreeMap<String, String>,
     pub(super) artifacts: OnceCell<BTreeMap<String, Artifact>>,
     /// What others use of each service: service → output → who.
     consumers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -197,10 +196,10 @@ async fn deploy(
         preflight::refuse(&ctx.ui, &config.env.name, &found)?;
     }
     agree(ctx, &config, &world, &manner, &draft.plan)?;
-    let account = if config.env.endpoint().is_some() && !manner.again {
+    let shared = if config.env.endpoint().is_some() && !manner.again {
         Box::pin(environment::bootstrap(&ctx.ui, &aws, &config, &world)).await?
     } else {
-        world.shared.get(BOOTSTRAP_ACCOUNT).map(|seen| seen.live.outputs.clone()).unwrap_or_default()
+        world.shared_outputs()
     };
     previews::renew(&records, &config, manner.claim.as_ref(), (&identity.arn, false)).await?;
     source.bring(ctx, &aws, &config).await?;
@@ -217,7 +216,7 @@ async fn deploy(
         ledger: draft.ledger,
         full,
         world,
-        account,
+        shared,
         artifacts: OnceCell::new(),
         stacks: draft.plan.stacks.into_iter().map(|one| (one.service.clone(), one)).collect(),
         codes: draft.codes,

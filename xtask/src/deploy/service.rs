@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::growth;
-use super::inputs::{of_account, rewired, stack_input, wired};
+use super::inputs::{rewired, shared, stack_input, wired};
 use super::run::Run;
 use super::stack::{Applied, Outcome, apply};
 use super::status::{Step, decide};
@@ -135,7 +135,7 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
         let mut parameters = parameters.clone();
         parameters.extend(keys.parameters.clone());
         let template = run.source.template(&run.config, service, &keys.facts)?;
-        parameters.extend(of_account(&template, seen, &run.account)?);
+        parameters.extend(shared(&template, seen, &run.shared)?);
         anyhow::Ok(stack_input(&run.config, service, template, parameters, artifact))
     };
     // Where nothing changes with the keys that the plan has found, they need no second look.

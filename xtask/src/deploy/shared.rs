@@ -8,13 +8,13 @@ use tokio::task::JoinSet;
 use super::environment::shared_stack;
 use super::review::Review;
 use super::stack::{Hands, Outcome, Policy, apply};
-use super::world::{Seen, look, shared_name};
+use super::world::{self, Seen, look, shared_name};
 use crate::aws::Aws;
 use crate::aws::stacks::StackInput;
 use crate::config::Config;
 use crate::iam;
 use crate::recorder::{self, Kind};
-use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
+use crate::render::Renderer;
 use crate::ui::Ui;
 
 /// A stack that `bootstrap` makes, beside what is there.
@@ -65,7 +65,7 @@ pub fn wanted_all(config: &Config) -> anyhow::Result<Vec<SharedStack>> {
         let wanted = shared_stack(config, &renderer, key, None)?;
         anyhow::Ok(SharedStack { key: key.to_owned(), wanted, seen: None, role: None })
     };
-    let mut all = vec![shared(BOOTSTRAP_ACCOUNT)?, shared(BOOTSTRAP_REGION)?];
+    let mut all = world::shared(config).into_iter().map(|(key, _)| shared(key)).collect::<anyhow::Result<Vec<_>>>()?;
     all.extend(wanted_roles(config)?);
     Ok(all)
 }
@@ -114,11 +114,9 @@ pub async fn make(
     Ok(outcomes)
 }
 
-/// Only the artifacts' bucket is of the environment's region.
+/// Roles are where the account's own stack is.
 pub(crate) fn client(aws: &Aws, config: &Config, stack: &SharedStack) -> aws_sdk_cloudformation::Client {
-    if stack.key == BOOTSTRAP_REGION {
-        aws.cloudformation.clone()
-    } else {
-        aws.cloudformation_in(&config.app.home_region)
-    }
+    let shared = world::shared(config);
+    let region = shared.iter().find(|(key, _)| *key == stack.key).map_or(config.app.home_region.as_str(), |one| one.1);
+    aws.cloudformation_in(region)
 }

@@ -9,7 +9,10 @@ use super::status::{self, Act};
 use crate::aws::Aws;
 use crate::aws::stacks::{self, LiveStack};
 use crate::config::Config;
-use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION};
+use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_CERTIFICATE, BOOTSTRAP_REGION};
+
+/// Where CloudFront takes certificates from (CloudFront Developer Guide, "Requirements for using SSL/TLS").
+const CERTIFICATES: &str = "us-east-1";
 
 /// A stack as it was found.
 #[derive(Clone, Debug)]
@@ -25,23 +28,23 @@ pub struct Seen {
 pub struct World {
     /// By service.
     pub services: BTreeMap<String, Seen>,
-    /// `BOOTSTRAP_ACCOUNT` and `BOOTSTRAP_REGION`.
+    /// By the names that `shared` gives.
     pub shared: BTreeMap<String, Seen>,
 }
 
 impl World {
     /// Looks at all of them.
     pub async fn look(aws: &Aws, config: &Config) -> anyhow::Result<Self> {
-        let home = aws.cloudformation_in(&config.app.home_region);
         let mut tasks = JoinSet::new();
-        let shared = [(BOOTSTRAP_ACCOUNT, home), (BOOTSTRAP_REGION, aws.cloudformation.clone())];
-        let shared = shared.map(|(name, client)| (true, name.to_owned(), client, shared_name(config, name)));
+        let shared = shared(config)
+            .into_iter()
+            .map(|(name, region)| (true, name.to_owned(), aws.cloudformation_in(region), shared_name(config, name)));
         let services = config
             .app
             .services
             .keys()
             .map(|service| (false, service.clone(), aws.cloudformation.clone(), config.stack_name(service)));
-        for (shared, key, client, stack) in shared.into_iter().chain(services) {
+        for (shared, key, client, stack) in shared.chain(services) {
             tasks.spawn(async move { anyhow::Ok((shared, key, look(&client, &stack).await?)) });
         }
         let mut world = Self::default();
@@ -60,6 +63,12 @@ impl World {
         whole.map(|(name, _)| name.clone()).collect()
     }
 
+    /// What those shared stacks have for templates, by output.
+    #[must_use]
+    pub fn shared_outputs(&self) -> BTreeMap<String, String> {
+        self.shared.values().flat_map(|seen| seen.live.outputs.clone()).collect()
+    }
+
     /// A service's stack.
     #[must_use]
     pub fn live(&self, service: &str) -> Option<&LiveStack> {
@@ -67,10 +76,23 @@ impl World {
     }
 }
 
-/// The name of a stack that all environments of an account share: no environment in it.
+/// The stacks of `bootstrap` that an environment builds upon, each with its region.
+#[must_use]
+pub(crate) fn shared(config: &Config) -> Vec<(&'static str, &str)> {
+    let mut all = vec![(BOOTSTRAP_ACCOUNT, config.app.home_region.as_str()), (BOOTSTRAP_REGION, &config.env.region)];
+    if config.env.domain.as_ref().is_some_and(|domain| domain.certificate_arn.is_none()) {
+        all.push((BOOTSTRAP_CERTIFICATE, CERTIFICATES));
+    }
+    all
+}
+
+/// The name of a stack of `bootstrap`. No environment is in it where all of an account share it.
 #[must_use]
 pub(crate) fn shared_name(config: &Config, name: &str) -> String {
-    format!("{}-{name}", config.app.app)
+    match name {
+        BOOTSTRAP_CERTIFICATE => format!("{}-{name}-{}", config.app.app, config.env.name),
+        _ => format!("{}-{name}", config.app.app),
+    }
 }
 
 /// One stack with its template, or `None` where there is none.
@@ -93,6 +115,20 @@ mod tests {
     use aws_sdk_cloudformation::primitives::DateTime;
     use aws_sdk_cloudformation::types::{Stack, StackStatus};
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    #[test]
+    fn a_certificate_is_of_its_environment_and_of_us_east_1_whatever_the_regions() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut config = Config::load(&root, Some("prod")).unwrap();
+        assert_eq!(shared(&config).len(), 2);
+        let domain = serde_json::json!({"name": "app.example.com", "hostedZoneId": "Z1"});
+        config.env.domain = Some(serde_json::from_value(domain).unwrap());
+        assert_eq!(shared(&config)[2..], [(BOOTSTRAP_CERTIFICATE, "us-east-1")]);
+        let expected = format!("{}-bootstrap-certificate-prod", config.app.app);
+        assert_eq!(shared_name(&config, BOOTSTRAP_CERTIFICATE), expected);
+        config.env.domain.as_mut().unwrap().certificate_arn = Some("arn".into());
+        assert_eq!(shared(&config).len(), 2, "one that is there already is nobody's to make");
+    }
 
     #[tokio::test]
     async fn a_settled_stack_costs_one_describe_and_one_template() {

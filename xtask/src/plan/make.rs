@@ -11,10 +11,10 @@ use crate::aws::{Aws, Identity};
 use crate::build::Artifact;
 use crate::commands::Ctx;
 use crate::config::{App, Config, Outputs};
-use crate::deploy::{Seen, Source, World, inputs, is_at_rest, scope, shared_stack};
+use crate::deploy::{Seen, Source, World, inputs, is_at_rest, scope, shared_stack, shared_stacks};
 use crate::hotswap::Ledger;
 use crate::keys::{Keys, Looked};
-use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
+use crate::render::Renderer;
 use crate::site::{self, Preview};
 use crate::{digest, graph, keys};
 
@@ -100,7 +100,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
     let mut plan = empty(facts)?;
     let full = plan.services.clone();
     plan.basis.insert("the list of services".to_owned(), full.iter().cloned().collect::<Vec<_>>().join(" "));
-    let account = bootstrap(&mut plan, config, world)?;
+    let shared = bootstrap(&mut plan, config, world)?;
     let codes = source.planned(config, &full)?;
     let (mut templates, mut found) = (BTreeMap::new(), BTreeMap::new());
     let consumers = consumers(&config.app);
@@ -125,7 +125,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
             let mut parameters = inputs::wired(config, &service, &outputs)?;
             parameters.extend(keys.parameters.clone());
             let template = source.template(config, &service, &keys.facts)?;
-            parameters.extend(inputs::of_account(&template, seen, &account)?);
+            parameters.extend(inputs::shared(&template, seen, &shared)?);
             templates.insert(service.clone(), template.clone());
             if missing.is_empty() && sealed.is_empty() {
                 found.insert(service.clone(), keys);
@@ -174,17 +174,15 @@ pub(super) fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String>
 }
 
 /// On the emulator a deploy brings these along; elsewhere they are somebody else's, and it stops where they are missing. Gives
-/// what the account's has for templates, by output.
+/// what they have for templates, by output.
 fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<BTreeMap<String, String>> {
     let renderer = Renderer::load(&config.root)?;
-    let mut account = BTreeMap::new();
-    for name in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
+    let mut outputs = BTreeMap::new();
+    for (name, _) in shared_stacks(config) {
         let seen = world.shared.get(name);
         let wanted = shared_stack(config, &renderer, name, seen)?;
         let planned = stack::plan(name, seen, &wanted, &BTreeMap::new())?;
-        if name == BOOTSTRAP_ACCOUNT {
-            account.clone_from(&planned.outputs);
-        }
+        outputs.extend(planned.outputs.clone());
         if config.env.endpoint().is_some() {
             remember(&mut plan.basis, seen, &wanted);
             add(plan, planned);
@@ -195,12 +193,10 @@ fn bootstrap(plan: &mut Plan, config: &Config, world: &World) -> anyhow::Result<
                 _ => format!("stack `{what}` is not as this version would make it, run `{remedy}`"),
             });
             // What is there stays as it is until then.
-            if let Some(seen) = seen.filter(|_| name == BOOTSTRAP_ACCOUNT) {
-                account.extend(seen.live.outputs.clone());
-            }
+            outputs.extend(seen.map(|seen| seen.live.outputs.clone()).unwrap_or_default());
         }
     }
-    Ok(account)
+    Ok(outputs)
 }
 
 async fn sites(

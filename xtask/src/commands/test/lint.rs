@@ -8,11 +8,12 @@ use super::runner::{cargo, check};
 use super::tally::Tally;
 use super::unit::npm_projects;
 use crate::ci;
-use crate::config::{Config, environments, load_app, schema};
+use crate::config::{Config, Domain, environments, load_app, schema};
+use crate::deploy::shared_stacks;
 use crate::iam;
 use crate::local::Venv;
 use crate::plan::declared::refuse_hidden;
-use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
+use crate::render::Renderer;
 use crate::site::npm;
 
 /// The linter of CloudFormation's own schemas, in a virtual environment of its own.
@@ -112,8 +113,11 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
             command.arg(&path);
             std::fs::write(path, text)
         };
-        for bootstrap in [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION] {
+        for (bootstrap, _) in shared_stacks(&config) {
             write(bootstrap, renderer.bootstrap(&config, bootstrap)?)?;
+        }
+        for (template, text) in under_a_domain(&config, &renderer)? {
+            write(&template, text)?;
         }
         for class in iam::classes(&config) {
             let role = iam::role(&config, &renderer, &class)?;
@@ -130,6 +134,33 @@ fn templates(ctx: &Ctx) -> anyhow::Result<Tally> {
         tally += check(ctx, &ctx.root, table)?;
     }
     Ok(tally)
+}
+
+/// What is another template under a domain, with a certificate that is there and with one to be made: no branch goes unlinted
+/// because no environment has a domain yet.
+fn under_a_domain(config: &Config, renderer: &Renderer) -> anyhow::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    if config.env.endpoint().is_some() {
+        return Ok(found);
+    }
+    let arn = format!("arn:{}:acm:us-east-1:{}:certificate/1", config.env.partition(), config.env.account());
+    for (kind, certificate_arn) in [("certificate", Some(arn)), ("domain", None)] {
+        let mut config = config.clone();
+        let plain = config.clone();
+        let hosted_zone_id = Some("Z0123456789ABCDEFGHIJ".to_owned());
+        config.env.domain = Some(Domain { name: "app.example.com".to_owned(), certificate_arn, hosted_zone_id });
+        let known = shared_stacks(&plain);
+        for (name, _) in shared_stacks(&config).into_iter().filter(|one| !known.contains(one)) {
+            found.push((format!("{name}-{kind}"), renderer.bootstrap(&config, name)?));
+        }
+        for service in config.app.services.keys() {
+            let text = renderer.offline(&config, service)?;
+            if text != renderer.offline(&plain, service)? {
+                found.push((format!("{service}-{kind}"), text));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The templates as they are written, those of new services too.
