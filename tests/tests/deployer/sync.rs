@@ -34,8 +34,8 @@ fn killed_at_any_moment_a_sync_leaves_visitors_the_old_site_or_the_new_one() {
         for round in 2..ROUNDS + 2 {
             write(&repository.path("site"), round);
             let mut sync = repository.start(&SYNC);
-            // Each part of a whole sync in turn, and a little beyond its end.
-            std::thread::sleep(whole * (round * 17 % ROUNDS) / (ROUNDS - 5));
+            // Every moment of a whole sync in turn, and some beyond its end: a busy machine is slower than it was before.
+            std::thread::sleep(whole * (round * 17 % ROUNDS) / (ROUNDS / 2));
             sync.kill().unwrap();
             cut_off += u32::from(!sync.wait().unwrap().success());
         }
@@ -59,13 +59,13 @@ fn write(folder: &Path, version: u32) {
         std::fs::remove_dir_all(&assets).unwrap();
     }
     std::fs::create_dir_all(&assets).unwrap();
-    let mut page = format!("version {version}\n");
+    let mut page = vec![format!("version {version}")];
     for number in 0..ASSETS {
         let name = format!("assets/part-{version:06x}{number:02x}.js");
         std::fs::write(folder.join(&name), format!("version {version}\n{}", "// part\n".repeat(256))).unwrap();
-        page += &format!("{name}\n");
+        page.push(name);
     }
-    std::fs::write(folder.join("index.html"), page).unwrap();
+    std::fs::write(folder.join("index.html"), page.join("\n")).unwrap();
 }
 
 /// Loads the page with all that it names, over and over; returns the versions that it has seen.

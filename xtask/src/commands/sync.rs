@@ -19,7 +19,7 @@ use crate::build::megabytes;
 use crate::cli::SyncArgs;
 use crate::config::load_app;
 use crate::error::Problem;
-use crate::site::{Distribution, not_invalidated};
+use crate::site::{Distribution, Invalidation, not_invalidated};
 use crate::ui::meter;
 
 /// The region of an S3 that has none, as its clones expect it.
@@ -37,7 +37,7 @@ pub(super) async fn run(args: SyncArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let (sdk, account) = connect(&args, ctx).await?;
     let cdn = args.distribution.as_deref().map(|id| {
         let client = aws_sdk_cloudfront::Client::new(&sdk);
-        Arc::new(Distribution::new(client, id, &options.owner).waiting(args.wait)) as Arc<dyn Cdn>
+        Arc::new(Distribution::new(client, id, &options.owner).with(Invalidation::awaited(args.wait))) as Arc<dyn Cdn>
     });
     let endpoint = transfer::endpoint(&sdk, &args.to.bucket, account.as_deref()).await?;
     let bucket = Bucket::new(endpoint, &args.to.bucket, &args.to.prefix, cdn);

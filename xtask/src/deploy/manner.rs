@@ -10,6 +10,7 @@ use crate::config::{Config, Environment};
 use crate::error::Problem;
 use crate::plan::{Allowed, Plan};
 use crate::previews::Claim;
+use crate::site::Invalidation;
 
 /// What differs from the usual.
 #[derive(Clone, Debug, Default)]
@@ -18,8 +19,8 @@ pub struct Manner {
     pub hotswap: bool,
     /// Keep what succeeded in a stack where something fails, instead of rolling it back.
     pub keep: bool,
-    /// Wait until the CDNs have forgotten what changed.
-    pub waits: bool,
+    /// Whether the CDNs are waited for.
+    pub invalidation: Invalidation,
     /// A further round of one run: what the first one checked, planned, said and asked is not done again, and only what
     /// was asked for is looked into.
     pub again: bool,

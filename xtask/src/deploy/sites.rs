@@ -49,7 +49,7 @@ pub(super) async fn sync(
             config,
             service,
             (&built, outputs),
-            site::How { preview, waits: run.manner.waits },
+            site::How { preview, invalidation: run.manner.invalidation },
         );
         let result = recorder::span(Kind::Sync, service, sync).await?;
         if anew || !run.manner.hotswap {

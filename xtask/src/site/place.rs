@@ -18,6 +18,24 @@ use crate::recorder;
 /// Longest wait for an invalidation, which takes seconds as a rule and minutes on a bad day.
 const PATIENCE: Duration = Duration::from_mins(15);
 
+/// How far an invalidation is gone along with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Invalidation {
+    /// It is asked for.
+    #[default]
+    Asked,
+    /// It is waited for, until every edge has forgotten.
+    Awaited,
+}
+
+impl Invalidation {
+    /// As an option of the command line has it.
+    #[must_use]
+    pub fn awaited(awaited: bool) -> Self {
+        if awaited { Self::Awaited } else { Self::Asked }
+    }
+}
+
 /// A distribution that can be told to forget.
 #[derive(Clone, Debug)]
 pub struct Distribution {
@@ -25,8 +43,7 @@ pub struct Distribution {
     id: String,
     /// Makes a repeated call of this run the same invalidation.
     run: String,
-    /// Whether a call returns only once every edge has forgotten.
-    waits: bool,
+    invalidation: Invalidation,
 }
 
 impl Distribution {
@@ -34,23 +51,26 @@ impl Distribution {
     #[must_use]
     pub fn new(client: aws_sdk_cloudfront::Client, id: &str, what: &str) -> Self {
         let run = format!("{what}-{}", Timestamp::now().as_nanosecond());
-        Self { client, id: id.to_owned(), run, waits: false }
+        Self { client, id: id.to_owned(), run, invalidation: Invalidation::Asked }
     }
 
-    /// The same, waiting until every edge has forgotten or not.
+    /// The same, whose invalidations are gone along with so far.
     #[must_use]
-    pub fn waiting(self, waits: bool) -> Self {
-        Self { waits, ..self }
+    pub fn with(self, invalidation: Invalidation) -> Self {
+        Self { invalidation, ..self }
     }
 
     async fn invalidate(&self, paths: &[String]) -> anyhow::Result<()> {
         let reference = format!("{}-{}", self.run, digest::start(paths.join("\n"), 8));
         let invalidation = distribution::invalidate(&self.client, &self.id, paths, &reference).await?;
+        if self.invalidation == Invalidation::Asked {
+            return Ok(());
+        }
         let (start, mut pace) = (Instant::now(), Pace::default());
-        while self.waits {
+        loop {
             let look = distribution::is_forgotten(&self.client, &self.id, &invalidation).await;
             if pace.tolerate(look)? == Some(true) {
-                break;
+                return Ok(());
             }
             if start.elapsed() > PATIENCE {
                 let minutes = PATIENCE.as_secs() / 60;
@@ -58,7 +78,6 @@ impl Distribution {
             }
             pace.sleep().await;
         }
-        Ok(())
     }
 }
 
@@ -96,19 +115,19 @@ mod tests {
     use aws_sdk_cloudfront::operation::create_invalidation::CreateInvalidationOutput;
     use aws_sdk_cloudfront::operation::get_invalidation::GetInvalidationOutput;
     use aws_sdk_cloudfront::primitives::DateTime;
-    use aws_sdk_cloudfront::types::{Invalidation, InvalidationBatch, Paths};
+    use aws_sdk_cloudfront::types::{Invalidation as Found, InvalidationBatch, Paths};
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
-    fn invalidation(status: &str) -> Invalidation {
+    fn invalidation(status: &str) -> Found {
         let paths = Paths::builder().quantity(1).items("/").build().unwrap();
         let batch = InvalidationBatch::builder().paths(paths).caller_reference("r").build().unwrap();
-        let one = Invalidation::builder().id("I1").status(status).create_time(DateTime::from_secs(0));
+        let one = Found::builder().id("I1").status(status).create_time(DateTime::from_secs(0));
         one.invalidation_batch(batch).build().unwrap()
     }
 
     #[tokio::test]
     async fn only_who_wants_to_waits_until_every_edge_has_forgotten() {
-        for (waits, looks) in [(false, 0), (true, 3)] {
+        for (how, looks) in [(Invalidation::Asked, 0), (Invalidation::Awaited, 3)] {
             let create = mock!(Client::create_invalidation)
                 .then_output(|| CreateInvalidationOutput::builder().invalidation(invalidation("InProgress")).build());
             let answer = |status| GetInvalidationOutput::builder().invalidation(invalidation(status)).build();
@@ -120,7 +139,7 @@ mod tests {
                 .output(move || answer("Completed"))
                 .build();
             let client = mock_client!(aws_sdk_cloudfront, RuleMode::Sequential, [&create, &look]);
-            let distribution = Distribution::new(client, "D1", "demo").waiting(waits);
+            let distribution = Distribution::new(client, "D1", "demo").with(how);
             distribution.forget(&["/".to_owned()]).await.unwrap();
             assert_eq!((create.num_calls(), look.num_calls()), (1, looks));
         }
