@@ -80,11 +80,15 @@ export function isNotFound(error: unknown): boolean {
 
 /** With what is wrong with single fields: for where no form shows it beside them. */
 export function fullMessageOf(error: unknown): string {
-  return [messageOf(error), ...(error instanceof ApiError ? fieldTexts(error.fields) : [])].join(" ");
+  return [messageOf(error), ...Object.values(fieldErrorsOf(error))].join(" ");
 }
 
-export function fieldTexts(fields: Readonly<Record<string, string>>): string[] {
-  return Object.entries(fields).map(([name, said]) => `${LABELS[name] ?? name} ${said.replace(/\.$/, "")}.`);
+/** What is wrong with each field, as sentences. */
+export function fieldErrorsOf(error: unknown): Record<string, string> {
+  const fields = error instanceof ApiError ? Object.entries(error.fields) : [];
+  return Object.fromEntries(
+    fields.map(([name, said]) => [name, `${LABELS[name] ?? name} ${said.replace(/\.$/, "")}.`]),
+  );
 }
 
 /** The fields that the user knows by other names. */

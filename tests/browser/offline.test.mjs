@@ -160,7 +160,11 @@ test("what the API refuses is taken back, and the text returns to the form with 
       status: 422,
       headers: CORS,
       json: {
-        error: { code: "unprocessable", message: "Not like this.", fields: { title: "Choose another." } },
+        error: {
+          code: "unprocessable",
+          message: "Not like this.",
+          fields: { title: "must have 1 to 200 characters" },
+        },
       },
     });
   });
@@ -170,7 +174,7 @@ test("what the API refuses is taken back, and the text returns to the form with 
     .getByRole("alert")
     .filter({ hasText: "The server does not take this todo. Change what is not right" })
     .waitFor();
-  await form.getByText("Choose another.").waitFor();
+  await form.getByText("The title must have 1 to 200 characters.").waitFor();
   assert.equal(await form.getByLabel("New todo").inputValue(), "Refused");
   await expectTitles(page, []);
   assert.deepEqual(await stored(), []);

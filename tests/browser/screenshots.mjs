@@ -66,8 +66,11 @@ async function fill() {
   await detail(page).getByRole("textbox", { name: "Notes" }).fill(NOTES);
   await detail(page).getByRole("button", { name: "Save notes" }).click();
   await detail(page).getByText("Saved", { exact: true }).waitFor();
-  await attach(page, ...FILES);
-  for (const { name } of FILES) await filesOf(page).getByRole("link", { name }).waitFor({ timeout: 60_000 });
+  // One after the other: their order is that of their arrival.
+  for (const file of FILES) {
+    await attach(page, file);
+    await filesOf(page).getByRole("link", { name: file.name }).waitFor({ timeout: 60_000 });
+  }
   await context.close();
 }
 
@@ -75,7 +78,9 @@ async function take(device, colorScheme) {
   const isWanted = (screen) => wanted.includes(nameOf(screen, device, colorScheme));
   if (!["list", "todo"].some(isWanted)) return;
   const viewport = DEVICES[device];
-  const context = await newVisitor(browser, { viewport, colorScheme, deviceScaleFactor: 2 });
+  const look = { viewport, colorScheme, deviceScaleFactor: 2 };
+  // A row that the mouse has just left would still be on its way back.
+  const context = await newVisitor(browser, { ...look, reducedMotion: "reduce" });
   const page = await openPage(context, "/login");
   const save = async (screen) => {
     await page.mouse.move(0, 0);

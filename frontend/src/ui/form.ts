@@ -1,6 +1,6 @@
 // What all forms share: one submission at a time, errors beside their fields and in an alert, and the focus
 // where the user has to go next.
-import { ApiError, fieldTexts, SessionEndedError } from "../api-error.ts";
+import { fieldErrorsOf, SessionEndedError } from "../api-error.ts";
 import { type Child, h, replace } from "../dom.ts";
 import { messageOf } from "../told-error.ts";
 import type { FieldErrors } from "../validation.ts";
@@ -88,7 +88,7 @@ function named(label: string | HTMLElement): Record<string, string> {
 /** The end of a session is not this form's to tell: the login page does. */
 function showFailure({ fields, explain = messageOf }: FormOptions, alert: Alert, error: unknown): void {
   if (error instanceof SessionEndedError) return;
-  const errors = error instanceof ApiError ? error.fields : {};
+  const errors = fieldErrorsOf(error);
   alert.show([explain(error), ...unplaced(fields, errors)].join(" "));
   showErrors(fields, errors);
 }
@@ -106,5 +106,5 @@ function showErrors(fields: Record<string, Field>, errors: Readonly<FieldErrors>
 }
 
 function unplaced(fields: Record<string, Field>, errors: Readonly<FieldErrors>): string[] {
-  return fieldTexts(Object.fromEntries(Object.entries(errors).filter(([name]) => !(name in fields))));
+  return Object.entries(errors).flatMap(([name, message]) => (name in fields ? [] : [message]));
 }

@@ -17,7 +17,7 @@ export function dropZone(hint: string, send: (files: File[]) => void): HTMLEleme
       "label",
       { for: "file-input" },
       icon(ICONS.upload),
-      h("span", {}, h("b", {}, "Choose files"), " or drop them here"),
+      h("span", {}, h("b", {}, "Choose files"), h("span", { class: "by-mouse" }, " or drop them here")),
     ),
     h("span", { class: "field-hint" }, hint),
   );

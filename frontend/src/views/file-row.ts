@@ -92,7 +92,10 @@ function downloadLink(file: TodoFile, actions: FileActions): HTMLElement {
     download: file.fileName,
     referrerpolicy: "no-referrer",
   });
-  link.append(file.fileName, icon(ICONS.download));
+  const ending = /\.[a-z0-9]{1,8}$/i.exec(file.fileName)?.[0] ?? "";
+  const name = file.fileName.slice(0, file.fileName.length - ending.length);
+  // The icon never stands on a line of its own.
+  link.append(name, h("span", { class: "file-ending" }, ending, icon(ICONS.download)));
   link.addEventListener("click", (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
