@@ -34,14 +34,28 @@ fn accounts(repository: &Repository) {
 fn make_provider(repository: &Repository, account: &str) {
     let arn = format!("arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com");
     let wanted = json!({"TypeName": "AWS::IAM::OIDCProvider", "DesiredState": json!({"Arn": arn}).to_string()});
-    let scope = format!("Credential={account}/20260101/eu-central-1/cloudcontrolapi/aws4_request");
-    let made = Call::new("POST", repository.endpoint())
-        .header("authorization", &format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"))
+    let made = call(repository, account, ("cloudcontrolapi", ""))
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", "CloudApiService.CreateResource")
         .body(wanted.to_string())
         .send();
     assert_eq!(made.status, 200, "{}", made.text());
+}
+
+/// A public key of CloudFront that no environment of ours has made.
+fn make_public_key(repository: &Repository, account: &str, name: &str) {
+    let config = format!(
+        "<PublicKeyConfig><CallerReference>{name}</CallerReference><Name>{name}</Name><EncodedKey>x</EncodedKey></PublicKeyConfig>"
+    );
+    let made = call(repository, account, ("cloudfront", "/2020-05-31/public-key")).body(config).send();
+    assert_eq!(made.status, 201, "{}", made.text());
+}
+
+/// A call of the emulator as an account, of a service and a path; nobody checks its signature.
+fn call(repository: &Repository, account: &str, (service, path): (&str, &str)) -> Call {
+    let scope = format!("Credential={account}/20260101/eu-central-1/{service}/aws4_request");
+    Call::new("POST", format!("{}{path}", repository.endpoint()))
+        .header("authorization", &format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"))
 }
 
 fn xtask(repository: &Repository, args: &[&str]) -> Ran {
@@ -147,4 +161,21 @@ fn the_certificate_of_a_domain_is_made_in_us_east_1_and_taken_from_there() {
     let plan = json(xtask(&repository, &[&["plan", "--json"], &site[..]].concat()));
     let arn = plan["basis"]["CertificateArn for `todo-first-frontend`"].as_str().unwrap();
     assert!(arn.starts_with("arn:aws:acm:us-east-1:111111111111:certificate/"), "{arn}");
+}
+
+#[test]
+fn who_makes_an_environment_of_a_branch_is_told_first_what_its_account_has_too_little_of() {
+    let repository = Repository::new();
+    accounts(&repository);
+    repository.edit("config/app.yaml", "like: dev", "like: first");
+    xtask(&repository, &["bootstrap", "--env", "first", "--yes"]).ok();
+    for number in 0..10 {
+        make_public_key(&repository, "111111111111", &format!("other-{number}"));
+    }
+    // It ends before its question: the emulator takes no template with such keys.
+    let asked = xtask(&repository, &["env", "up", "--branch", "feature/a"]).failed(1);
+    let told = "it has 10 of `CloudFront PublicKey` and 1 more are wanted: 10 are allowed unless that was raised";
+    assert!(asked.contains(told), "{asked}");
+    assert!(!asked.contains("CloudFront Distribution"), "of those there is room: {asked}");
+    assert_eq!(json(xtask(&repository, &["env", "list", "--json"])), json!([]), "nothing was written yet");
 }
