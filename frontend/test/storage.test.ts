@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { putObject } from "../src/storage.ts";
+import { putObject, sha256Base64 } from "../src/storage.ts";
+import { ToldError } from "../src/told-error.ts";
 
 const upload = {
   method: "PUT",
@@ -29,6 +30,19 @@ function answering(status: number) {
 
 afterEach(() => {
   vi.unstubAllGlobals();
+});
+
+describe("the digest of a file", () => {
+  test("is the base64 of its SHA-256", async () => {
+    expect(await sha256Base64(new Blob(["hello"]))).toBe("LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+  });
+
+  test("of one that is gone from its place says so", async () => {
+    const gone = { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotFoundError")) };
+    const digest = sha256Base64(gone as unknown as Blob);
+    await expect(digest).rejects.toThrow(ToldError);
+    await expect(digest).rejects.toThrow("could not be read. Check that it is still there");
+  });
 });
 
 describe("the bytes of an upload", () => {

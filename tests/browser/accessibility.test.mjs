@@ -82,6 +82,9 @@ async function walk(page) {
   await check("the question before a deletion");
   await page.keyboard.press("Escape");
   await detail(page).getByRole("button", { name: "Edit" }).click();
+  const form = detail(page).getByRole("form", { name: "Change the todo" });
+  assert.equal(await form.getByRole("heading").textContent(), "Change the todo");
+  assert.equal(await form.getAttribute("aria-label"), null, "it is named by its heading");
   await detail(page).getByLabel("Title").fill("");
   await detail(page).getByRole("button", { name: "Save", exact: true }).click();
   await check("the edit form with an error");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { confirm, enter, logIn, logOut, newUser, register } from "./support/app.mjs";
 import { launch, newVisitor, openPage } from "./support/browser.mjs";
-import { RESET_CODE } from "./support/environment.mjs";
+import { outputs, RESET_CODE } from "./support/environment.mjs";
 
 let browser;
 let context;
@@ -83,10 +83,26 @@ test("an unconfirmed account is led to its code", async () => {
   await page.getByRole("link", { name: "Back to the login" }).click();
   await logIn(page, user);
   await page.getByRole("heading", { name: "Check your e-mail" }).waitFor();
-  await page.getByText("not confirmed yet").waitFor();
+  await page.locator(".banner + form").waitFor();
+  await page.locator(".banner").getByText("not confirmed yet").waitFor();
   await confirm(page);
   await page.getByText("Your e-mail address is confirmed").waitFor();
   assert.deepEqual(page.problems, []);
+});
+
+test("a code that can't be sent is an alert, until one is", async () => {
+  const service = `${outputs.auth.Endpoint}/**`;
+  await register(page, newUser("hedy"));
+  await page.route(service, (route) => route.abort());
+  await page.getByRole("button", { name: "Send a new code" }).click();
+  const alert = page.getByRole("alert").filter({ hasText: "can't be reached. Check the connection" });
+  await alert.waitFor();
+  await page.unroute(service);
+  await page.getByRole("button", { name: "Send a new code" }).click();
+  await page.getByText("A new code is on its way.").waitFor();
+  assert.equal(await alert.count(), 0);
+  assert.ok(page.problems.length > 0);
+  for (const problem of page.problems) assert.match(problem, /ERR_FAILED/);
 });
 
 test("a forgotten password is set anew, and the old one is refused", async () => {
