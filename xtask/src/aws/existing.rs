@@ -118,16 +118,11 @@ pub async fn count(aws: &Aws, kind: &str) -> anyhow::Result<Option<usize>> {
 /// The type of an OIDC provider.
 pub const OIDC_PROVIDER: &str = "AWS::IAM::OIDCProvider";
 
-/// Whether an account has GitHub's OIDC provider, whoever made it.
-pub async fn oidc_provider(
-    client: &aws_sdk_cloudcontrol::Client,
-    partition: &str,
-    account: &str,
-) -> anyhow::Result<bool> {
-    let arn = format!("arn:{partition}:iam::{account}:oidc-provider/token.actions.githubusercontent.com");
-    match client.get_resource().type_name(OIDC_PROVIDER).identifier(&arn).send().await {
-        Ok(_) => Ok(true),
-        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(false),
+/// The properties of an OIDC provider as JSON, whoever made it; `None` where there is none.
+pub async fn oidc_provider(client: &aws_sdk_cloudcontrol::Client, arn: &str) -> anyhow::Result<Option<String>> {
+    match client.get_resource().type_name(OIDC_PROVIDER).identifier(arn).send().await {
+        Ok(answer) => Ok(Some(answer.resource_description.and_then(|one| one.properties).unwrap_or_default())),
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
         Err(error) => Err(explain(error)).with_context(|| format!("cannot look for `{arn}`")),
     }
 }

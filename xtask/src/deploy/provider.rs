@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use super::world::{Seen, look, shared_name};
 use crate::aws::{Aws, existing, is_denied};
 use crate::config::Config;
 use crate::plan::declared;
 use crate::render::BOOTSTRAP_ACCOUNT;
 use crate::ui::Ui;
+
+/// Whom GitHub's tokens are made for where a role of AWS is taken with them.
+const AUDIENCE: &str = "sts.amazonaws.com";
 
 /// The configuration that `bootstrap` goes by. What our own stack has made stays its own; where it has made none, AWS is asked
 /// whether somebody else has.
@@ -24,12 +29,20 @@ pub async fn found<'a>(ui: &Ui, aws: &Aws, config: &'a Config) -> anyhow::Result
     if own.is_some_and(|seen| has_provider(&seen)) {
         return Ok(Cow::Borrowed(config));
     }
-    match existing::oidc_provider(&aws.control, config.env.partition(), account).await {
-        Ok(true) => {
+    let arn =
+        format!("arn:{}:iam::{account}:oidc-provider/token.actions.githubusercontent.com", config.env.partition());
+    match existing::oidc_provider(&aws.control, &arn).await {
+        Ok(Some(properties)) => {
             ui.step("Found", format!("GitHub's OIDC provider in account {account}: it is used as it is"));
+            if is_for_others(&properties) {
+                ui.warn(format!(
+                    "it takes no tokens for `{AUDIENCE}`, so no workflow gets a role: aws iam \
+                     add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {arn} --client-id {AUDIENCE}"
+                ));
+            }
             Ok(Cow::Owned(elsewhere(config)))
         }
-        Ok(false) => Ok(Cow::Borrowed(config)),
+        Ok(None) => Ok(Cow::Borrowed(config)),
         Err(error) if is_denied(&error) => {
             ui.warn(format!(
                 "whether account {account} has GitHub's OIDC provider already is not known ({error:#}); if so, add the account to \
@@ -47,6 +60,12 @@ pub(super) fn as_decided<'a>(config: &'a Config, seen: Option<&Seen>) -> Cow<'a,
         Some(seen) if seen.template.is_some() && makes(config) && !has_provider(seen) => Cow::Owned(elsewhere(config)),
         _ => Cow::Borrowed(config),
     }
+}
+
+/// Whether a provider's properties name audiences, and not ours.
+fn is_for_others(properties: &str) -> bool {
+    let properties: Value = serde_json::from_str(properties).unwrap_or_default();
+    properties["ClientIdList"].as_array().is_some_and(|clients| !clients.iter().any(|one| one == AUDIENCE))
 }
 
 fn makes(config: &Config) -> bool {
@@ -127,6 +146,13 @@ mod tests {
     async fn who_may_not_ask_goes_by_the_configuration_and_any_other_failure_ends_it() {
         assert!(makes_it(NONE, Err("AccessDeniedException")).await.unwrap());
         assert!(makes_it(NONE, Err("HandlerFailureException")).await.is_err());
+    }
+
+    #[test]
+    fn a_provider_that_takes_no_tokens_for_us_is_told() {
+        assert!(is_for_others(r#"{"ClientIdList": ["sigstore"]}"#) && is_for_others(r#"{"ClientIdList": []}"#));
+        assert!(!is_for_others(r#"{"ClientIdList": ["sigstore", "sts.amazonaws.com"]}"#));
+        assert!(!is_for_others("{}") && !is_for_others(""), "what is not told is not known");
     }
 
     #[test]

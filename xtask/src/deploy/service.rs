@@ -132,11 +132,11 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
     run.as_planned(service, artifact)?;
     let seen = run.world.services.get(service);
     let with = |keys: &Keys| {
-        let mut parameters = parameters.clone();
-        parameters.extend(keys.parameters.clone());
         let template = run.source.template(&run.config, service, &keys.facts)?;
-        parameters.extend(shared(&template, seen, &run.shared)?);
-        anyhow::Ok(stack_input(&run.config, service, template, parameters, artifact))
+        // What a service names itself goes before what has the same name by chance.
+        let mut all = shared(&template, seen, &run.shared)?;
+        all.extend(parameters.clone().into_iter().chain(keys.parameters.clone()));
+        anyhow::Ok(stack_input(&run.config, service, template, all, artifact))
     };
     // Where nothing changes with the keys that the plan has found, they need no second look.
     if let Some(keys) = run.keys.lock().await.remove(service) {

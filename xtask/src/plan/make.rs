@@ -122,10 +122,10 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
                 key: key.clone(),
                 secret: secret.clone(),
             }));
-            let mut parameters = inputs::wired(config, &service, &outputs)?;
-            parameters.extend(keys.parameters.clone());
             let template = source.template(config, &service, &keys.facts)?;
-            parameters.extend(inputs::shared(&template, seen, &shared)?);
+            let mut parameters = inputs::shared(&template, seen, &shared)?;
+            parameters.extend(inputs::wired(config, &service, &outputs)?);
+            parameters.extend(keys.parameters.clone());
             templates.insert(service.clone(), template.clone());
             if missing.is_empty() && sealed.is_empty() {
                 found.insert(service.clone(), keys);
