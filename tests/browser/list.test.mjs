@@ -202,12 +202,33 @@ test("everything can be done by single keys, which `?` lists and can switch off"
   assert.deepEqual(page.problems, []);
 });
 
-test("on paper there are the todos, and nothing to press", async () => {
+test("on paper there are the todos, what belongs to one, and nothing to press or to fill in", async () => {
+  const notes = detail(page).getByRole("textbox", { name: "Notes" });
+  const files = page.getByRole("region", { name: "Files" });
+  await openTodo(page, "Buy milk");
+  await row(page, "Buy milk").hover();
+  await files.getByText("No files yet.").waitFor();
   await page.emulateMedia({ media: "print" });
+  assert.deepEqual([await notes.isVisible(), await files.isVisible()], [false, false]);
+  await page.emulateMedia({ media: null });
+  await notes.fill("Oats, not soy");
+  await page.emulateMedia({ media: "print" });
+  assert.ok(await notes.isVisible());
+  await page.emulateMedia({ media: null });
+  await notes.fill("");
+  await detail(page).getByRole("link", { name: "All todos" }).click();
+  await detail(page).waitFor({ state: "detached" });
+
+  await row(page, "Buy milk").hover();
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
   for (const title of ALL) assert.ok(await row(page, title).isVisible());
   for (const hidden of [".bar", ".add-form", ".filter-bar"])
     assert.equal(await page.locator(hidden).isVisible(), false);
-  await page.emulateMedia({ media: null });
+  const background = (element) => getComputedStyle(element).backgroundColor;
+  assert.equal(await row(page, "Buy milk").evaluate(background), "rgba(0, 0, 0, 0)");
+  const mark = (tick) => getComputedStyle(tick, "::after").borderBottomColor;
+  assert.equal(await row(page, "Buy milk").locator(".tick").evaluate(mark), "rgb(255, 255, 255)");
+  await page.emulateMedia({ media: null, colorScheme: null });
 });
 
 test("who asks for less motion gets none", async () => {
