@@ -140,7 +140,25 @@ fn signed(service: &str, method: &'static str, path: &str, headers: &[(&str, Str
 fn attempt(service: &str, method: &'static str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Response {
     let deployment = Deployment::get();
     let url = format!("{}{path}", deployment.output("aws", "endpoint"));
-    let identity = Credentials::new("test", "test", None, None, "tests").into();
+    let administrator = Credentials::new("test", "test", None, None, "tests");
+    let call = call(administrator, (service, deployment.output("aws", "region")), (method, &url), (headers, body));
+    if method == "GET" { call.send() } else { call.body(body).send() }
+}
+
+/// What S3 answers to whoever asks, without a body.
+#[must_use]
+pub fn s3_as(who: Credentials, region: &str, method: &'static str, url: &str) -> Response {
+    call(who, ("s3", region), (method, url), (&[], b"")).send()
+}
+
+/// A call with its signature, and still without its body.
+fn call(
+    who: Credentials,
+    (service, region): (&str, &str),
+    (method, url): (&'static str, &str),
+    (headers, body): (&[(&str, String)], &[u8]),
+) -> Call {
+    let identity = who.into();
     let mut settings = SigningSettings::default();
     if service == "s3" {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -149,7 +167,7 @@ fn attempt(service: &str, method: &'static str, path: &str, headers: &[(&str, St
     }
     let params = SigningParams::builder()
         .identity(&identity)
-        .region(deployment.output("aws", "region"))
+        .region(region)
         .name(service)
         .time(SystemTime::now())
         .settings(settings)
@@ -157,14 +175,14 @@ fn attempt(service: &str, method: &'static str, path: &str, headers: &[(&str, St
         .unwrap()
         .into();
     let signed_headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let request = SignableRequest::new(method, &url, signed_headers, SignableBody::Bytes(body)).unwrap();
+    let request = SignableRequest::new(method, url, signed_headers, SignableBody::Bytes(body)).unwrap();
     let (instructions, _) = sign(request, &params).unwrap().into_parts();
-    let mut call = Call::new(method, &url);
+    let mut call = Call::new(method, url);
     for (name, value) in headers {
         call = call.header(name, value);
     }
     for (name, value) in instructions.headers() {
         call = call.header(name, value);
     }
-    if method == "GET" { call.send() } else { call.body(body).send() }
+    call
 }

@@ -11,7 +11,7 @@ use crate::repository::{Ran, Repository};
 const ACCOUNTS: [(&str, &str); 2] = [("first", "111111111111"), ("second", "222222222222")];
 
 /// The accounts' environments, with a profile for each.
-fn accounts(repository: &Repository) {
+pub(crate) fn accounts(repository: &Repository) {
     let emulated = repository.read("config/scratch.yaml");
     let start = emulated.find("emulator:").unwrap();
     let end = emulated.find("region:").unwrap();
@@ -58,7 +58,7 @@ fn call(repository: &Repository, account: &str, (service, path): (&str, &str)) -
         .header("authorization", &format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"))
 }
 
-fn xtask(repository: &Repository, args: &[&str]) -> Ran {
+pub(crate) fn xtask(repository: &Repository, args: &[&str]) -> Ran {
     let credentials = repository.path("credentials");
     let variables = [
         ("AWS_ENDPOINT_URL", repository.endpoint()),
@@ -68,7 +68,7 @@ fn xtask(repository: &Repository, args: &[&str]) -> Ran {
     repository.xtask_with(&variables, args)
 }
 
-fn json(ran: Ran) -> Value {
+pub(crate) fn json(ran: Ran) -> Value {
     serde_json::from_str(&ran.ok().stdout).unwrap()
 }
 

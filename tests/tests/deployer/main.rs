@@ -20,6 +20,7 @@ mod refusal;
 mod releases;
 mod repository;
 mod restart;
+mod roles;
 mod sync;
 mod terminal;
 mod watch;
