@@ -14,6 +14,8 @@ pub const OWN: &str = ".site/";
 /// The manifest's key below the prefix.
 pub const KEY: &str = ".site/manifest.json";
 const FORMAT: &str = "site-sync 1";
+/// Bytes of a line without its key, as a rule.
+const LINE: usize = 160;
 
 /// The first line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,18 +65,12 @@ pub(crate) struct Summary {
     pub(crate) pending: BTreeSet<String>,
 }
 
-/// A manifest whose headers are numbered by the caller.
-pub(crate) struct Parsed {
-    pub(crate) summary: Summary,
-    pub(crate) headers: Vec<Headers>,
-    pub(crate) objects: Vec<(Box<str>, Known)>,
-}
-
-/// None for what is no manifest, or not all of one.
-pub(crate) fn parse(bytes: &[u8]) -> Option<Parsed> {
+/// What a manifest says beside its objects, and the table of headers that their numbers are of. Each object is told as it is read:
+/// there may be many. None for what is no manifest, or not all of one, whatever was told before.
+pub(crate) fn parse(bytes: &[u8], mut each: impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
     let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let head: Head = serde_json::from_slice(lines.next()?).ok().filter(|head: &Head| head.format == FORMAT)?;
-    let mut objects = Vec::with_capacity(head.objects.min(bytes.len() / 16));
+    let mut objects = 0;
     for line in lines {
         let line: Line<'_> = serde_json::from_slice(line).ok()?;
         let mut tag = [0; 16];
@@ -88,10 +84,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Parsed> {
             Some(number) => Some(number?),
             None => None,
         };
-        objects.push((line.key.into(), Known { digest, tag: Tag(tag), headers, stale: line.stale }));
+        each(&line.key, Known { digest, tag: Tag(tag), headers, stale: line.stale });
+        objects += 1;
     }
     let summary = Summary { owner: head.owner, pending: head.pending };
-    (objects.len() == head.objects).then_some(Parsed { summary, headers: head.headers, objects })
+    (objects == head.objects).then_some((summary, head.headers))
 }
 
 /// The bytes that `parse` takes; the objects in the order of keys.
@@ -100,14 +97,18 @@ pub(crate) fn bytes<'a>(
     headers: &[Headers],
     objects: impl Iterator<Item = (&'a str, Known)> + Clone,
 ) -> anyhow::Result<Vec<u8>> {
+    // Measured first: a buffer that grows is held twice.
+    let (count, size) = objects.clone().fold((0, 0), |(count, size), (key, _)| (count + 1, size + key.len() + LINE));
     let head = Head {
         format: FORMAT.to_owned(),
         owner: summary.owner.clone(),
-        objects: objects.clone().count(),
+        objects: count,
         headers: headers.to_vec(),
         pending: summary.pending.clone(),
     };
-    let mut bytes = serde_json::to_vec(&head)?;
+    let head = serde_json::to_vec(&head)?;
+    let mut bytes = Vec::with_capacity(head.len() + 1 + size);
+    bytes.extend(head);
     bytes.push(b'\n');
     for (key, known) in objects {
         let line = Line {

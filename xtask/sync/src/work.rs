@@ -87,20 +87,24 @@ impl Work {
         let Some((bytes, etag)) = found else { return Ok(()) };
         self.seen.update(etag.as_bytes());
         self.manifest_etag = Some(etag);
-        let Some(parsed) = manifest::parse(bytes) else {
+        let (files, known, strays) = (&self.files, &mut self.known, &mut self.strays);
+        let parsed = manifest::parse(bytes, |key, one| match files.find(key) {
+            Some(at) => known[at] = Some(one),
+            None => strays.entry(key.into()).or_default().known = Some(one),
+        });
+        let Some((summary, headers)) = parsed else {
+            self.known.fill(None);
+            self.strays.clear();
             self.state = State::Damaged;
             return Ok(());
         };
         self.state = State::Good;
-        self.summary = parsed.summary;
+        self.summary = summary;
         let numbers: Vec<u16> =
-            parsed.headers.into_iter().map(|headers| self.headers.number(headers)).collect::<Result<_, _>>()?;
-        for (key, known) in parsed.objects {
-            let known = Known { headers: known.headers.map(|number| numbers[usize::from(number)]), ..known };
-            match self.files.find(&key) {
-                Some(at) => self.known[at] = Some(known),
-                None => self.strays.entry(key).or_default().known = Some(known),
-            }
+            headers.into_iter().map(|headers| self.headers.number(headers)).collect::<Result<_, _>>()?;
+        let strays = self.strays.values_mut().filter_map(|stray| stray.known.as_mut());
+        for one in self.known.iter_mut().flatten().chain(strays) {
+            one.headers = one.headers.map(|number| numbers[usize::from(number)]);
         }
         if let Some(early) = self.early.take() {
             // Nobody listens where the observation was given up.

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode};
 
 use super::limit::Limit;
@@ -30,6 +30,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Credentials are asked for anew when they are about to end.
 const EARLY: Duration = Duration::from_mins(5);
+
+/// What an answer's own word of its length is believed up to.
+const LARGEST: usize = 64 << 20;
 
 /// Where the bucket is and who asks.
 #[derive(Clone, Debug)]
@@ -160,7 +163,14 @@ impl Wire {
         for (name, value) in answer.headers() {
             headers.append(http::HeaderName::try_from(name)?, value.try_into()?);
         }
-        let body = ByteStream::new(answer.into_body()).collect().await.context("the answer was cut off")?.into_bytes();
+        // In one buffer from the start: a manifest is large, and would be held twice.
+        let length = headers.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
+        let mut body = BytesMut::with_capacity(length.unwrap_or(0).min(LARGEST));
+        let mut stream = ByteStream::new(answer.into_body());
+        while let Some(chunk) = stream.try_next().await.context("the answer was cut off")? {
+            body.extend_from_slice(&chunk);
+        }
+        let body = body.freeze();
         Ok(Answer { status, headers, body, repeated: false })
     }
 
