@@ -129,8 +129,10 @@ fn context(config: &Config, service: &str, guarded: bool) -> Context {
     let boundary = format!("arn:{}:iam::{}:policy/{}-boundary", env.partition(), env.account(), config.app.app);
     context.insert("boundary", &boundary);
     // The emulator refuses the type, and lets everybody in.
-    let makes = config.app.github.as_ref().is_some_and(|github| github.makes_provider(env.account()));
-    context.insert("makesOidcProvider", &(makes && env.endpoint().is_none()));
+    let makes = config.app.github.as_ref().map(|github| github.makes_provider(env.account()));
+    let makes = makes.filter(|_| env.endpoint().is_none());
+    context.insert("makesOidcProvider", &(makes == Some(true)));
+    context.insert("foundOidcProvider", &(makes == Some(false)));
     let mut facts = serde_json::json!({
         "name": env.name,
         "region": env.region,

@@ -14,8 +14,8 @@ macro_rules! pages {
             let answer =
                 $call.set_marker(from).send().await.map_err(explain).context("cannot list what CloudFront has")?;
             let Some(list) = answer.$list() else { break found };
-            found += usize::try_from(list.quantity()).unwrap_or_default();
-            from = list.next_marker().map(str::to_owned);
+            found += list.items().len();
+            from = list.next_marker().filter(|marker| !marker.is_empty()).map(str::to_owned);
             if from.is_none() {
                 break found;
             }

@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{ChecksumMode, MetadataDirective};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, MetadataDirective};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -52,6 +52,8 @@ pub async fn renew(client: &Client, bucket: &str, key: &str, head: Head) -> anyh
     // S3 copies an object onto itself only where something is said anew: its metadata, the same.
     let call = client.copy_object().bucket(bucket).key(key).copy_source(format!("{bucket}/{key}"));
     let call = call.metadata_directive(MetadataDirective::Replace).set_metadata(Some(head.metadata));
+    // Known from then on, also of what was put without it.
+    let call = call.checksum_algorithm(ChecksumAlgorithm::Sha256);
     call.send().await.map_err(explain).with_context(|| format!("cannot renew `s3://{bucket}/{key}`"))?;
     Ok(())
 }
@@ -95,14 +97,6 @@ pub async fn put_absent(
     }
     // What is there is named by other records and stacks: it is never overwritten.
     Ok(put_when(call, &When::Absent).await.with_context(context)?.is_some())
-}
-
-/// Puts a text.
-pub async fn put_text(client: &Client, bucket: &str, key: &str, text: &str) -> anyhow::Result<()> {
-    let body = ByteStream::from(text.as_bytes().to_vec());
-    let call = client.put_object().bucket(bucket).key(key).body(body);
-    call.send().await.map_err(explain).with_context(|| format!("cannot write `s3://{bucket}/{key}`"))?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -23,8 +23,6 @@ pub struct StackInput {
     pub template_url: Option<String>,
     /// What is sent instead until the stack has been whole once, where that differs.
     pub creation: Option<Template>,
-    /// What is sent first where the stack gets guarded resources that it lacks: these alone without their guards.
-    pub growth: Option<Growth>,
     /// Parameters by name.
     pub parameters: BTreeMap<String, String>,
     /// Facts that never change: application, environment, service.
@@ -42,15 +40,6 @@ pub struct Template {
     pub url: Option<String>,
 }
 
-/// A template in which resources that are new to a stack do not refuse their deletion yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Growth {
-    /// The template.
-    pub template: Template,
-    /// These resources.
-    pub ids: BTreeSet<String>,
-}
-
 impl StackInput {
     /// What is sent as long as the stack has never been whole.
     #[must_use]
@@ -60,12 +49,6 @@ impl StackInput {
             (input.template, input.template_url) = (template.text, template.url);
         }
         input
-    }
-
-    /// What is sent first where the stack lacks guarded resources.
-    #[must_use]
-    pub fn for_growth(&self, growth: Growth) -> Self {
-        Self { template: growth.template.text, template_url: growth.template.url, growth: None, ..self.clone() }
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn run(args: BootstrapArgs, ctx: &Ctx) -> anyhow::Result<()> {
     ctx.ui.say(plan::text(&plan, ctx.ui.colour(), ctx.ui.width()));
     plan::guard::check(&plan.refused, |key| deploy::shared_name(&config, key), &plan::Allowed::default())?;
     let found = Box::pin(preflight::look_at_shared(&aws, &config, &stacks)).await?;
-    preflight::refuse(&ctx.ui, &config.env.name, &found)?;
+    preflight::refuse(&ctx.ui, &format!("the bootstrap of `{}`", config.env.name), &found)?;
     if plan.changed && config.env.endpoint().is_none() {
         ctx.ui.confirm(&format!("Prepare {place} for `{}`", config.app.app), "yes")?;
     }

@@ -2,9 +2,8 @@
 
 use super::Ctx;
 use crate::cli::{DeployArgs, Rollback};
-use crate::deploy::{self, Manner, Outcome, Report, Source};
+use crate::deploy::{self, Manner, Outcome, Report, Source, Wait};
 use crate::plan;
-use crate::site::Invalidation;
 
 pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
@@ -15,7 +14,7 @@ pub(super) async fn run(args: DeployArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let manner = Manner {
         hotswap: args.hotswap,
         keep: args.rollback == Rollback::Off,
-        invalidation: Invalidation::awaited(args.wait),
+        cdn: if args.wait { Wait::Ended } else { Wait::Asked },
         allowed: plan::Allowed { places: args.allow_replacement.into_iter().collect(), otherwise: None },
         reviewed,
         ..Manner::default()

@@ -19,7 +19,7 @@ use crate::build::megabytes;
 use crate::cli::SyncArgs;
 use crate::config::load_app;
 use crate::error::Problem;
-use crate::site::{Distribution, Invalidation, not_invalidated};
+use crate::site::{Distribution, not_invalidated};
 use crate::ui::meter;
 
 /// The region of an S3 that has none, as its clones expect it.
@@ -35,10 +35,9 @@ pub(super) async fn run(args: SyncArgs, ctx: &Ctx) -> anyhow::Result<()> {
     tell(ctx, &files);
     let options = options(&args, ctx)?;
     let (sdk, account) = connect(&args, ctx).await?;
-    let cdn = args.distribution.as_deref().map(|id| {
-        let client = aws_sdk_cloudfront::Client::new(&sdk);
-        Arc::new(Distribution::new(client, id, &options.owner).with(Invalidation::awaited(args.wait))) as Arc<dyn Cdn>
-    });
+    let client = aws_sdk_cloudfront::Client::new(&sdk);
+    let distribution = args.distribution.as_deref().map(|id| Distribution::new(client, id, &options.owner));
+    let cdn = distribution.clone().map(|one| Arc::new(one) as Arc<dyn Cdn>);
     let endpoint = transfer::endpoint(&sdk, &args.to.bucket, account.as_deref()).await?;
     let bucket = Bucket::new(endpoint, &args.to.bucket, &args.to.prefix, cdn);
     let context = || format!("cannot sync `{}` to `{}`", args.folder.display(), args.to);
@@ -58,6 +57,9 @@ pub(super) async fn run(args: SyncArgs, ctx: &Ctx) -> anyhow::Result<()> {
     };
     if let (Some(error), Some(distribution)) = (&applied.invalidation_error, &args.distribution) {
         ctx.ui.warn(not_invalidated(error, distribution, &applied.invalidated, "the next sync"));
+    }
+    if let Some(distribution) = distribution.filter(|_| args.wait) {
+        distribution.wait(&ctx.ui).await;
     }
     finish(&args, ctx, (&work, &plan, &applied), start)
 }

@@ -124,7 +124,6 @@ mod tests {
             template: template.into(),
             template_url: None,
             creation: None,
-            growth: None,
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             kept: None,

@@ -34,7 +34,7 @@ pub(super) async fn change(
     new: bool,
     plan: Option<&StackPlan>,
 ) -> anyhow::Result<Change> {
-    let Hands { ui, client, policy, review } = hands;
+    let Hands { ui, client, policy, review, .. } = hands;
     let name = format!("xtask-{}", fingerprint(wanted));
     let resources = match prepare(client, wanted, &name, new).await? {
         ChangeSet::Ready(resources) => resources,

@@ -32,8 +32,8 @@ pub(super) async fn bootstrap(
     let region = shared_stack(config, &renderer, BOOTSTRAP_REGION, None)?;
     let seen = |name: &str| world.shared.get(name).cloned();
     let [one, other] = [BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION].map(|name| Review { emulated: true, ..Review::of(name) });
-    let one = Hands { ui, client: &home, policy, review: &one };
-    let other = Hands { ui, client: &aws.cloudformation, policy, review: &other };
+    let one = Hands { ui, client: &home, bucket: (aws, config), policy, review: &one };
+    let other = Hands { ui, client: &aws.cloudformation, bucket: (aws, config), policy, review: &other };
     let (one, other) = tokio::try_join!(
         recorder::span(Stack, &account.name, apply(one, &account, seen(BOOTSTRAP_ACCOUNT))),
         recorder::span(Stack, &region.name, apply(other, &region, seen(BOOTSTRAP_REGION))),
@@ -60,7 +60,6 @@ pub(crate) fn shared_stack(
         template: renderer.bootstrap(&as_decided(config, seen), name)?,
         template_url: None,
         creation: None,
-        growth: None,
         parameters: BTreeMap::new(),
         tags: BTreeMap::from([("app".to_owned(), config.app.app.clone())]),
         kept: None,
@@ -109,4 +108,33 @@ pub async fn observe(aws: &Aws, config: &Config) -> anyhow::Result<BTreeMap<Stri
         found.extend(live.map(|live| (service, live)));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudformation::types::StackStatus;
+
+    #[test]
+    fn a_shared_stack_that_lacks_an_output_of_this_version_is_refused_before_anything_fails_for_it() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let config = Config::load(&root, Some("dev")).unwrap();
+        let renderer = Renderer::load(&root).unwrap();
+        let wanted = shared_stack(&config, &renderer, BOOTSTRAP_ACCOUNT, None).unwrap();
+        let names = plan::declared::outputs(&wanted.template).unwrap();
+        let mut live = LiveStack {
+            id: "arn".into(),
+            status: StackStatus::UpdateComplete,
+            reason: String::new(),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            outputs: names.into_iter().map(|name| (name, "value".to_owned())).collect(),
+            termination_protection: false,
+        };
+        refuse_older(&wanted, &live, "cargo xtask bootstrap --env dev").unwrap();
+        let (missing, _) = live.outputs.pop_first().unwrap();
+        let error = refuse_older(&wanted, &live, "cargo xtask bootstrap --env dev").unwrap_err();
+        assert!(error.to_string().contains(&format!("it has no `{missing}`")), "{error}");
+        assert_eq!(crate::error::hints(&error).collect::<Vec<_>>(), ["cargo xtask bootstrap --env dev"]);
+    }
 }

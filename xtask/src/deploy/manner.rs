@@ -10,7 +10,6 @@ use crate::config::{Config, Environment};
 use crate::error::Problem;
 use crate::plan::{Allowed, Plan};
 use crate::previews::Claim;
-use crate::site::Invalidation;
 
 /// What differs from the usual.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +18,8 @@ pub struct Manner {
     pub hotswap: bool,
     /// Keep what succeeded in a stack where something fails, instead of rolling it back.
     pub keep: bool,
-    /// Whether the CDNs are waited for.
-    pub invalidation: Invalidation,
+    /// How far the CDNs are gone along with.
+    pub cdn: Wait,
     /// A further round of one run: what the first one checked, planned, said and asked is not done again, and only what
     /// was asked for is looked into.
     pub again: bool,
@@ -35,6 +34,16 @@ pub struct Manner {
     pub reviewed: Option<Plan>,
     /// Whose environment it is, where a branch gets one.
     pub claim: Option<Claim>,
+}
+
+/// How far an invalidation is gone along with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wait {
+    /// Until it is asked for.
+    #[default]
+    Asked,
+    /// Until every edge has forgotten.
+    Ended,
 }
 
 /// The clients and who they belong to, found out when they are first needed. Cheap to clone.

@@ -24,13 +24,14 @@ mod status;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod upload;
 pub mod wait;
 mod world;
 
 pub(crate) use ending::in_progress;
 pub use environment::observe;
 pub(crate) use environment::shared_stack;
-pub use manner::{Manner, Session};
+pub use manner::{Manner, Session, Wait};
 pub use run::{Report, run, run_in};
 pub use source::{Part, Source, collected};
 pub use stack::{Outcome, Policy};

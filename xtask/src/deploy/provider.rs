@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use aws_sdk_cloudformation::types::StackStatus;
 use serde_json::Value;
 
+use super::status::{self, Act};
 use super::world::{Seen, look, shared_name};
-use crate::aws::{Aws, existing, is_denied};
+use crate::aws::{Aws, existing, is_denied, stacks};
 use crate::config::Config;
 use crate::plan::declared;
 use crate::render::BOOTSTRAP_ACCOUNT;
@@ -25,8 +27,17 @@ pub async fn found<'a>(ui: &Ui, aws: &Aws, config: &'a Config) -> anyhow::Result
         return Ok(Cow::Borrowed(config));
     }
     let home = aws.cloudformation_in(&config.app.home_region);
-    let own = look(&home, &shared_name(config, BOOTSTRAP_ACCOUNT)).await?;
-    if own.is_some_and(|seen| has_provider(&seen)) {
+    let name = shared_name(config, BOOTSTRAP_ACCOUNT);
+    let own = match look(&home, &name).await? {
+        None => None,
+        Some(Seen { template: Some(template), .. }) => Some(template),
+        // What a failed creation made has gone with its rollback.
+        Some(seen) if seen.live.status == StackStatus::RollbackComplete => None,
+        Some(seen) if status::of(&seen.live.status).act == Act::Create => None,
+        // In the middle of something, what is there may be of our own making, too: AWS would call it somebody else's.
+        Some(_) => Some(stacks::template(&home, &name).await?),
+    };
+    if own.is_some_and(|template| makes_it(&template)) {
         return Ok(Cow::Borrowed(config));
     }
     let arn =
@@ -54,10 +65,11 @@ pub async fn found<'a>(ui: &Ui, aws: &Aws, config: &'a Config) -> anyhow::Result
     }
 }
 
-/// The configuration beside an account's stack that is there: whether that makes the provider was decided by its bootstrap.
+/// The configuration beside an account's stack that is there: its template says whether its bootstrap has found a provider.
 pub(super) fn as_decided<'a>(config: &'a Config, seen: Option<&Seen>) -> Cow<'a, Config> {
-    match seen {
-        Some(seen) if seen.template.is_some() && makes(config) && !has_provider(seen) => Cow::Owned(elsewhere(config)),
+    let template = seen.and_then(|seen| seen.template.as_deref());
+    match template {
+        Some(template) if makes(config) && uses_anothers(template) => Cow::Owned(elsewhere(config)),
         _ => Cow::Borrowed(config),
     }
 }
@@ -72,8 +84,14 @@ fn makes(config: &Config) -> bool {
     config.app.github.as_ref().is_some_and(|github| github.makes_provider(config.env.account()))
 }
 
-fn has_provider(seen: &Seen) -> bool {
-    seen.template.as_deref().is_some_and(|template| declared::has(template, existing::OIDC_PROVIDER))
+fn makes_it(template: &str) -> bool {
+    declared::has(template, existing::OIDC_PROVIDER)
+}
+
+/// Whether the template notes that the account has a provider of somebody else's.
+fn uses_anothers(template: &str) -> bool {
+    let template: serde_yaml::Value = serde_yaml::from_str(template).unwrap_or_default();
+    !template["Metadata"]["OidcProvider"].is_null()
 }
 
 /// The same with a provider that somebody else has made.
@@ -94,13 +112,14 @@ mod tests {
     use aws_sdk_cloudcontrol::operation::get_resource::{GetResourceError, GetResourceOutput};
     use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
     use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
-    use aws_sdk_cloudformation::types::{Stack, StackStatus};
+    use aws_sdk_cloudformation::types::Stack;
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
     use aws_smithy_types::DateTime;
     use aws_smithy_types::error::ErrorMetadata;
 
     const PROVIDER: &str = "Resources: {P: {Type: 'AWS::IAM::OIDCProvider'}}";
     const NONE: &str = "Resources: {B: {Type: 'AWS::IAM::ManagedPolicy'}}";
+    const ANOTHERS: &str = "Metadata: {OidcProvider: existing}\nResources: {B: {Type: 'AWS::IAM::ManagedPolicy'}}";
 
     fn config() -> Config {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -108,9 +127,17 @@ mod tests {
     }
 
     /// Whether `bootstrap` makes the provider, with our stack's template and what AWS answers when it is asked.
-    async fn makes_it(own: &'static str, answer: Result<(), &'static str>) -> anyhow::Result<bool> {
-        let describe = mock!(aws_sdk_cloudformation::Client::describe_stacks).then_output(|| {
-            let stack = Stack::builder().stack_name("s").stack_status(StackStatus::UpdateComplete);
+    async fn made(own: &'static str, answer: Result<(), &'static str>) -> anyhow::Result<bool> {
+        made_at("UPDATE_COMPLETE", own, answer).await
+    }
+
+    async fn made_at(
+        status: &'static str,
+        own: &'static str,
+        answer: Result<(), &'static str>,
+    ) -> anyhow::Result<bool> {
+        let describe = mock!(aws_sdk_cloudformation::Client::describe_stacks).then_output(move || {
+            let stack = Stack::builder().stack_name("s").stack_status(StackStatus::from(status));
             DescribeStacksOutput::builder().stacks(stack.creation_time(DateTime::from_secs(0)).build()).build()
         });
         let template = mock!(aws_sdk_cloudformation::Client::get_template)
@@ -137,15 +164,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_provider_of_somebody_else_is_used_and_one_of_our_own_stays_ours() {
-        assert!(makes_it(PROVIDER, Ok(())).await.unwrap());
-        assert!(!makes_it(NONE, Ok(())).await.unwrap());
-        assert!(makes_it(NONE, Err("ResourceNotFoundException")).await.unwrap());
+        assert!(made(PROVIDER, Ok(())).await.unwrap());
+        assert!(!made(NONE, Ok(())).await.unwrap());
+        assert!(made(NONE, Err("ResourceNotFoundException")).await.unwrap());
+        for status in ["ROLLBACK_IN_PROGRESS", "UPDATE_IN_PROGRESS", "ROLLBACK_FAILED"] {
+            assert!(made_at(status, PROVIDER, Ok(())).await.unwrap(), "{status}: it is of our own making");
+        }
+        for status in ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"] {
+            assert!(!made_at(status, NONE, Ok(())).await.unwrap(), "{status}: nothing is left of ours");
+        }
     }
 
     #[tokio::test]
     async fn who_may_not_ask_goes_by_the_configuration_and_any_other_failure_ends_it() {
-        assert!(makes_it(NONE, Err("AccessDeniedException")).await.unwrap());
-        assert!(makes_it(NONE, Err("HandlerFailureException")).await.is_err());
+        assert!(made(NONE, Err("AccessDeniedException")).await.unwrap());
+        assert!(made(NONE, Err("HandlerFailureException")).await.is_err());
     }
 
     #[test]
@@ -169,7 +202,9 @@ mod tests {
             };
             Seen { live, template: template.map(str::to_owned) }
         };
-        for (template, expected) in [(Some(PROVIDER), true), (Some(NONE), false), (None, true)] {
+        // One without either is of before GitHub was configured: its bootstrap is due.
+        for (template, expected) in [(Some(PROVIDER), true), (Some(NONE), true), (Some(ANOTHERS), false), (None, true)]
+        {
             assert_eq!(makes(&as_decided(&config(), Some(&seen(template)))), expected, "{template:?}");
         }
         assert!(makes(&as_decided(&config(), None)));

@@ -101,7 +101,8 @@ impl Run {
 
     /// By what its stacks are changed.
     pub(super) fn hands<'a>(&'a self, review: &'a Review) -> Hands<'a> {
-        Hands { ui: &self.ctx.ui, client: &self.aws.cloudformation, policy: self.policy, review }
+        let bucket = (&self.aws, &self.config);
+        Hands { ui: &self.ctx.ui, client: &self.aws.cloudformation, bucket, policy: self.policy, review }
     }
 
     /// Whether the code is the one that was planned.
@@ -193,7 +194,7 @@ async fn deploy(
         let look = Box::pin(preflight::look(&aws, &config, &draft.templates, &world.services));
         let (mut found, lacks) = tokio::try_join!(look, tools)?;
         found.extend(lacks);
-        preflight::refuse(&ctx.ui, &config.env.name, &found)?;
+        preflight::refuse(&ctx.ui, &format!("a deploy to `{}`", config.env.name), &found)?;
     }
     agree(ctx, &config, &world, &manner, &draft.plan)?;
     let shared = if config.env.endpoint().is_some() && !manner.again {

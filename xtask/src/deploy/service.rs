@@ -4,21 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::growth;
 use super::inputs::{rewired, shared, stack_input, wired};
 use super::run::Run;
 use super::stack::{Applied, Outcome, apply};
 use super::status::{Step, decide};
+use super::upload::place;
 use super::world;
-use crate::aws::objects;
-use crate::aws::stacks::{self, Growth, StackInput, Template};
+use crate::aws::stacks::{StackInput, Template};
 use crate::build::Artifact;
 use crate::config::Outputs;
 use crate::digest::sha256;
 use crate::hotswap::{self, Way};
 use crate::keys::{self, Keys};
 use crate::recorder::{self, Kind};
-use crate::releases::fresh;
 
 pub(super) async fn deploy(
     run: Arc<Run>,
@@ -150,14 +148,9 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
     // After the build, which takes its time: what is known of the keys should be fresh.
     let keys = keys::ensure(&run.aws, &run.config, service, run.world.live(service)).await?;
     let mut input = with(&keys)?;
-    input.template_url = place(run, &input.template).await?;
+    input.template_url = place((&run.aws, &run.config), &input.template).await?;
     if let Some(text) = run.source.creation(&run.config, service, &keys.facts)? {
-        let live = run.world.services.get(service).and_then(|seen| seen.template.as_deref());
-        if let Some((text, ids)) = live.map(|live| growth::first(live, &input.template, &text)).transpose()?.flatten() {
-            let url = place(run, &text).await?;
-            input.growth = Some(Growth { template: Template { text, url }, ids });
-        }
-        let url = place(run, &text).await?;
+        let url = place((&run.aws, &run.config), &text).await?;
         input.creation = Some(Template { text, url });
     }
     Ok((input, keys))
@@ -166,26 +159,4 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
 /// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
 async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
     run.artifacts.get_or_try_init(|| run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full)).await
-}
-
-/// Where a template must be put that is too long for a request.
-async fn place(run: &Run, template: &str) -> anyhow::Result<Option<String>> {
-    if template.len() <= stacks::INLINE_TEMPLATE {
-        return Ok(None);
-    }
-    upload_template(run, template).await.map(Some)
-}
-
-async fn upload_template(run: &Run, template: &str) -> anyhow::Result<String> {
-    let bucket = run.config.artifact_bucket();
-    let key = format!("template/{}.yaml", sha256(template));
-    match objects::head(&run.aws.s3, &bucket, &key).await? {
-        Some(head) => fresh::keep(&run.aws, &run.config, &key, head).await?,
-        None => objects::put_text(&run.aws.s3, &bucket, &key, template).await?,
-    }
-    if let Some(endpoint) = run.config.env.endpoint() {
-        return Ok(format!("{endpoint}/{bucket}/{key}"));
-    }
-    let suffix = if run.config.env.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-    Ok(format!("https://{bucket}.s3.{}.{suffix}/{key}", run.config.env.region))
 }

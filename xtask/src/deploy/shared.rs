@@ -45,7 +45,6 @@ pub fn wanted_roles(config: &Config) -> anyhow::Result<Vec<SharedStack>> {
             template: renderer.role(config, &role)?,
             template_url: None,
             creation: None,
-            growth: None,
             parameters: BTreeMap::new(),
             tags: BTreeMap::from([("app".to_owned(), config.app.app.clone())]),
             kept: None,
@@ -103,7 +102,7 @@ pub async fn make(
     for stack in stacks {
         let review = Review { emulated, ..Review::of(&stack.key) };
         let client = client(aws, config, stack);
-        let hands = Hands { ui, client: &client, policy, review: &review };
+        let hands = Hands { ui, client: &client, bucket: (aws, config), policy, review: &review };
         let doing = apply(hands, &stack.wanted, stack.seen.clone());
         let applied = recorder::span(Kind::Stack, &stack.wanted.name, doing).await?;
         if applied.outcome != Outcome::Unchanged {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::manner::Wait;
 use super::run::Run;
 use super::stack::Outcome;
 use crate::config::Outputs;
@@ -49,7 +50,7 @@ pub(super) async fn sync(
             config,
             service,
             (&built, outputs),
-            site::How { preview, invalidation: run.manner.invalidation },
+            site::How { preview, waits: run.manner.cdn == Wait::Ended },
         );
         let result = recorder::span(Kind::Sync, service, sync).await?;
         if anew || !run.manner.hotswap {

@@ -11,10 +11,12 @@ use super::growth;
 use super::rescue;
 use super::review::Review;
 use super::status::{self, Act, Step, decide};
+use super::upload::place;
 use super::wait::{self, Waited};
 use super::world::{Seen, look};
-use crate::aws::events;
 use crate::aws::stacks::{self, LiveStack, StackInput};
+use crate::aws::{Aws, events};
+use crate::config::Config;
 use crate::error::Problem;
 use crate::recorder;
 use crate::ui::Ui;
@@ -76,6 +78,8 @@ const ATTEMPTS: u32 = 9;
 pub(super) struct Hands<'a> {
     pub(super) ui: &'a Ui,
     pub(super) client: &'a Client,
+    /// Where a template goes that is too long for a request.
+    pub(super) bucket: (&'a Aws, &'a Config),
     pub(super) policy: Policy,
     /// What the change is held against.
     pub(super) review: &'a Review,
@@ -93,7 +97,7 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
         };
         let template = seen.as_ref().and_then(|seen| seen.template.as_deref());
         let step = decide(seen.as_ref().map(|seen| &seen.live), template, wanted);
-        let first = growth(wanted, template)?;
+        let first = if step == Step::Update { growth(hands, wanted, template).await? } else { None };
         // What was found a while ago is good enough for leaving a stack alone, not for changing it.
         if !fresh && step != Step::Unchanged {
             continue;
@@ -145,9 +149,11 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
 }
 
 /// What is sent first where the stack lacks resources that will be guarded.
-fn growth(wanted: &StackInput, live: Option<&str>) -> anyhow::Result<Option<StackInput>> {
-    let (Some(growth), Some(live)) = (&wanted.growth, live) else { return Ok(None) };
-    Ok(growth::lacks(live, &growth.ids)?.then(|| wanted.for_growth(growth.clone())))
+async fn growth(hands: Hands<'_>, wanted: &StackInput, live: Option<&str>) -> anyhow::Result<Option<StackInput>> {
+    let (Some(unguarded), Some(live)) = (&wanted.creation, live) else { return Ok(None) };
+    let Some(template) = growth::first(live, &wanted.template, &unguarded.text)? else { return Ok(None) };
+    let template_url = place(hands.bucket, &template).await?;
+    Ok(Some(StackInput { template, template_url, creation: None, ..wanted.clone() }))
 }
 
 /// Steps that are no change of ours: the stack is looked at again after them.
@@ -170,6 +176,12 @@ async fn other(hands: Hands<'_>, wanted: &StackInput, live: &LiveStack, act: Act
 async fn go_on(hands: Hands<'_>, wanted: &StackInput, seen: &Seen) -> anyhow::Result<Change> {
     let live = &seen.live;
     let first = live.status == StackStatus::CreateFailed;
+    if !first && wanted.creation.is_some() {
+        // What the failed operation has not made yet would be made with its guards, which no rollback could take back.
+        hands.ui.step("Rolling back", format!("{}: it is protected, and never left half done", wanted.name));
+        rescue::roll_back(hands.ui, hands.client, live).await?;
+        return Ok(Change::Elsewhere);
+    }
     let sent = if first { wanted.for_creation() } else { wanted.clone() };
     let plan = hands.review.plan(Some(seen), &sent)?;
     let reason = match change(hands, &sent, false, Some(&plan)).await? {

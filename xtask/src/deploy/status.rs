@@ -143,7 +143,6 @@ mod tests {
             template: "Resources: {}\n".into(),
             template_url: None,
             creation: None,
-            growth: None,
             parameters: BTreeMap::from([("A".into(), "1".into())]),
             tags: BTreeMap::from([("app".into(), "demo".into())]),
             kept: None,

@@ -97,7 +97,6 @@ mod tests {
             template: "Resources: {}\n".into(),
             template_url: None,
             creation: None,
-            growth: None,
             parameters: map(&[("ArtifactBucket", "b"), ("CodeKey", "code/orders/2.zip"), ("Issuer", "i")]),
             tags: map(&[("app", "demo")]),
             kept: None,

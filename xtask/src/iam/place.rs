@@ -24,7 +24,7 @@ pub(super) struct Scope {
 }
 
 /// Actions that know no resources, or that list all of them (Service Authorization Reference).
-pub(super) const EVERYWHERE: [&str; 34] = [
+pub(super) const EVERYWHERE: [&str; 33] = [
     "cloudformation:DescribeStackDriftDetectionStatus",
     "cloudformation:DescribeStacks", // of all stacks, where it looks for environments
     "cloudformation:ValidateTemplate",
@@ -58,7 +58,6 @@ pub(super) const EVERYWHERE: [&str; 34] = [
     "cloudfront:CreateKeyGroup",
     "cloudfront:CreatePublicKey",
     "cloudfront:CreateOriginAccessControl",
-    "cloudfront:CreateResponseHeadersPolicy",
 ];
 
 /// Actions on a role that change what it may do: only under the boundary (IAM User Guide, "Permissions boundaries").

@@ -89,7 +89,6 @@ mod tests {
             template: template.into(),
             template_url: None,
             creation: None,
-            growth: None,
             parameters: BTreeMap::from([("Url".to_owned(), url.to_owned())]),
             tags: BTreeMap::new(),
             kept: None,

@@ -80,9 +80,13 @@ pub(super) fn resolve(
 pub(super) fn pseudo(stack: &str, arn: &str) -> BTreeMap<String, String> {
     let mut found = vec![("StackName", stack)];
     if let ["arn", partition, "cloudformation", region, account, _] = arn.splitn(6, ':').collect::<Vec<_>>()[..] {
-        let suffix = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
         found.extend([("Partition", partition), ("Region", region), ("AccountId", account), ("StackId", arn)]);
-        found.push(("URLSuffix", suffix));
+        let suffix = match partition {
+            "aws" | "aws-us-gov" => Some("amazonaws.com"),
+            "aws-cn" => Some("amazonaws.com.cn"),
+            _ => None,
+        };
+        found.extend(suffix.map(|suffix| ("URLSuffix", suffix)));
     }
     found.into_iter().map(|(name, value)| (format!("AWS::{name}"), value.to_owned())).collect()
 }

@@ -51,7 +51,6 @@ fn input(template: &str, code: &str) -> StackInput {
         template: template.into(),
         template_url: None,
         creation: None,
-        growth: None,
         parameters: parameters.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         tags: BTreeMap::new(),
         kept: None,

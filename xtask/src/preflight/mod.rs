@@ -66,7 +66,7 @@ pub fn lengths(config: &Config) -> anyhow::Result<()> {
         let stops = |(problem, remedy)| Finding { weight: Weight::Stops, stack: stack.clone(), problem, remedy };
         findings.extend(long.map(stops));
     }
-    Ok(stop(&config.env.name, &findings.iter().collect::<Vec<_>>())?)
+    Ok(stop(&format!("a deploy to `{}`", config.env.name), &findings.iter().collect::<Vec<_>>())?)
 }
 
 /// The templates of these services as a source has them, for who has no plan to take them from.
@@ -210,20 +210,20 @@ fn known<T>(answer: anyhow::Result<T>) -> anyhow::Result<Result<T, String>> {
     }
 }
 
-/// Tells what a person should know, and refuses a deploy that something stands in the way of.
+/// Tells what a person should know, and refuses what something stands in the way of, such as a deploy.
 ///
 /// # Errors
 /// All that stops the deploy in one.
-pub fn refuse(ui: &Ui, environment: &str, findings: &[Finding]) -> Result<(), Problem> {
+pub fn refuse(ui: &Ui, what: &str, findings: &[Finding]) -> Result<(), Problem> {
     let (stops, notices): (Vec<_>, Vec<_>) = findings.iter().partition(|one| one.weight == Weight::Stops);
     for one in notices {
         ui.warn(format!("`{}`: {}; {}", one.stack, one.problem, one.remedy));
     }
-    stop(environment, &stops)
+    stop(what, &stops)
 }
 
-/// All that stops a deploy in one error.
-fn stop(environment: &str, stops: &[&Finding]) -> Result<(), Problem> {
+/// All that stops something in one error.
+fn stop(what: &str, stops: &[&Finding]) -> Result<(), Problem> {
     if stops.is_empty() {
         return Ok(());
     }
@@ -232,7 +232,7 @@ fn stop(environment: &str, stops: &[&Finding]) -> Result<(), Problem> {
         1 => "one thing stands".to_owned(),
         more => format!("{more} things stand"),
     };
-    let text = format!("{count} in the way of a deploy to `{environment}`:{}", list.collect::<String>());
+    let text = format!("{count} in the way of {what}:{}", list.collect::<String>());
     Err(Problem::failed(text).hint("nothing was changed; mend what is listed, then run this again"))
 }
 

@@ -98,7 +98,8 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use aws_sdk_cloudfront::operation::list_key_groups::ListKeyGroupsOutput;
-    use aws_sdk_cloudfront::types::KeyGroupList;
+    use aws_sdk_cloudfront::primitives::DateTime;
+    use aws_sdk_cloudfront::types::{KeyGroup, KeyGroupConfig, KeyGroupList, KeyGroupSummary};
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
     use std::path::Path;
 
@@ -122,12 +123,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_account_has_is_counted_page_by_page() {
-        let page = |marker: Option<&str>, next: Option<&str>, quantity| {
+        let group = || {
+            let config = KeyGroupConfig::builder().name("n").items("k").build().unwrap();
+            let group = KeyGroup::builder().id("g").last_modified_time(DateTime::from_secs(0)).key_group_config(config);
+            KeyGroupSummary::builder().key_group(group.build().unwrap()).build()
+        };
+        let page = |marker: Option<&str>, next: Option<&str>, count| {
             let (marker, next) = (marker.map(str::to_owned), next.map(str::to_owned));
             mock!(aws_sdk_cloudfront::Client::list_key_groups)
                 .match_requests(move |call| call.marker() == marker.as_deref())
                 .then_output(move || {
-                    let list = KeyGroupList::builder().max_items(100).quantity(quantity).set_next_marker(next.clone());
+                    let list = KeyGroupList::builder().max_items(100).quantity(10).set_next_marker(next.clone());
+                    let list = list.set_items(Some((0..count).map(|_| group()).collect()));
                     ListKeyGroupsOutput::builder().key_group_list(list.build().unwrap()).build()
                 })
         };

@@ -21,7 +21,7 @@ fn several_findings_are_told_together_each_with_what_to_do() {
     };
     let ui = Ui::unattended(Mode::default());
     let found = [one(Weight::Stops, "a"), one(Weight::Notice, "c"), one(Weight::Stops, "b")];
-    let error = refuse(&ui, "dev", &found).unwrap_err().to_string();
+    let error = refuse(&ui, "a deploy to `dev`", &found).unwrap_err().to_string();
     insta::assert_snapshot!(error, @r"
     2 things stand in the way of a deploy to `dev`:
       `a`: too long
@@ -29,8 +29,8 @@ fn several_findings_are_told_together_each_with_what_to_do() {
       `b`: too long
         shorten it
     ");
-    assert!(refuse(&ui, "dev", &[]).is_ok());
-    assert!(refuse(&ui, "dev", &[one(Weight::Notice, "c")]).is_ok(), "a notice stops nothing");
+    assert!(refuse(&ui, "a deploy", &[]).is_ok());
+    assert!(refuse(&ui, "a deploy", &[one(Weight::Notice, "c")]).is_ok(), "a notice stops nothing");
 }
 
 #[test]

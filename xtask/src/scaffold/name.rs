@@ -3,13 +3,14 @@
 use std::fmt;
 
 use crate::error::Problem;
-use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION};
+use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_CERTIFICATE, BOOTSTRAP_REGION};
 
 /// Names that mean something else: to the outputs (`aws`), to `stacks/`, and to Rust, whose keywords and own crates no
 /// package may be called (Rust Reference, "Keywords"; cargo refuses them too, but half-way).
-const RESERVED: [&str; 62] = [
+const RESERVED: [&str; 63] = [
     "aws",
     BOOTSTRAP_ACCOUNT,
+    BOOTSTRAP_CERTIFICATE,
     BOOTSTRAP_REGION,
     "bootstrap",
     "macros",

@@ -16,7 +16,7 @@ mod sync;
 mod tests;
 
 pub use build::{Built, build};
-pub use place::{Distribution, Invalidation};
+pub use place::Distribution;
 pub use preview::{FileAction, FileChange, Preview, SitePlan, preview};
 pub use sync::{How, Synced, not_invalidated, sync};
 

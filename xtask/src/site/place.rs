@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -14,36 +14,20 @@ use crate::config::{Config, Site};
 use crate::deploy::wait::Pace;
 use crate::digest;
 use crate::recorder;
+use crate::ui::Ui;
 
 /// Longest wait for an invalidation, which takes seconds as a rule and minutes on a bad day.
 const PATIENCE: Duration = Duration::from_mins(15);
 
-/// How far an invalidation is gone along with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Invalidation {
-    /// It is asked for.
-    #[default]
-    Asked,
-    /// It is waited for, until every edge has forgotten.
-    Awaited,
-}
-
-impl Invalidation {
-    /// As an option of the command line has it.
-    #[must_use]
-    pub fn awaited(awaited: bool) -> Self {
-        if awaited { Self::Awaited } else { Self::Asked }
-    }
-}
-
-/// A distribution that can be told to forget.
+/// A distribution that can be told to forget. Clones know of each other's invalidations.
 #[derive(Clone, Debug)]
 pub struct Distribution {
     client: aws_sdk_cloudfront::Client,
     id: String,
     /// Makes a repeated call of this run the same invalidation.
     run: String,
-    invalidation: Invalidation,
+    /// The invalidations that were asked for.
+    begun: Arc<Mutex<Vec<String>>>,
 }
 
 impl Distribution {
@@ -51,24 +35,36 @@ impl Distribution {
     #[must_use]
     pub fn new(client: aws_sdk_cloudfront::Client, id: &str, what: &str) -> Self {
         let run = format!("{what}-{}", Timestamp::now().as_nanosecond());
-        Self { client, id: id.to_owned(), run, invalidation: Invalidation::Asked }
-    }
-
-    /// The same, whose invalidations are gone along with so far.
-    #[must_use]
-    pub fn with(self, invalidation: Invalidation) -> Self {
-        Self { invalidation, ..self }
+        Self { client, id: id.to_owned(), run, begun: Arc::default() }
     }
 
     async fn invalidate(&self, paths: &[String]) -> anyhow::Result<()> {
         let reference = format!("{}-{}", self.run, digest::start(paths.join("\n"), 8));
         let invalidation = distribution::invalidate(&self.client, &self.id, paths, &reference).await?;
-        if self.invalidation == Invalidation::Asked {
-            return Ok(());
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(invalidation);
+        Ok(())
+    }
+
+    /// Waits until every edge has forgotten what it was told to. An end that is not seen is no failure of anything that was done: a
+    /// warning says how to wait on.
+    pub async fn wait(&self, ui: &Ui) {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for invalidation in begun {
+            let seen = recorder::span(recorder::Kind::Invalidation, &self.id, self.forgotten(&invalidation)).await;
+            if let Err(error) = seen {
+                ui.warn(format!(
+                    "{error:#}: visitors may see the old site a while longer; to wait on\n  \
+                     aws cloudfront wait invalidation-completed --distribution-id {} --id {invalidation}",
+                    self.id
+                ));
+            }
         }
+    }
+
+    async fn forgotten(&self, invalidation: &str) -> anyhow::Result<()> {
         let (start, mut pace) = (Instant::now(), Pace::default());
         loop {
-            let look = distribution::is_forgotten(&self.client, &self.id, &invalidation).await;
+            let look = distribution::is_forgotten(&self.client, &self.id, invalidation).await;
             if pace.tolerate(look)? == Some(true) {
                 return Ok(());
             }
@@ -111,23 +107,24 @@ pub(super) fn options(config: &Config, service: &str) -> Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::Mode;
     use aws_sdk_cloudfront::Client;
     use aws_sdk_cloudfront::operation::create_invalidation::CreateInvalidationOutput;
     use aws_sdk_cloudfront::operation::get_invalidation::GetInvalidationOutput;
     use aws_sdk_cloudfront::primitives::DateTime;
-    use aws_sdk_cloudfront::types::{Invalidation as Found, InvalidationBatch, Paths};
+    use aws_sdk_cloudfront::types::{Invalidation, InvalidationBatch, Paths};
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
-    fn invalidation(status: &str) -> Found {
+    fn invalidation(status: &str) -> Invalidation {
         let paths = Paths::builder().quantity(1).items("/").build().unwrap();
         let batch = InvalidationBatch::builder().paths(paths).caller_reference("r").build().unwrap();
-        let one = Found::builder().id("I1").status(status).create_time(DateTime::from_secs(0));
+        let one = Invalidation::builder().id("I1").status(status).create_time(DateTime::from_secs(0));
         one.invalidation_batch(batch).build().unwrap()
     }
 
     #[tokio::test]
     async fn only_who_wants_to_waits_until_every_edge_has_forgotten() {
-        for (how, looks) in [(Invalidation::Asked, 0), (Invalidation::Awaited, 3)] {
+        for (waits, looks) in [(false, 0), (true, 3)] {
             let create = mock!(Client::create_invalidation)
                 .then_output(|| CreateInvalidationOutput::builder().invalidation(invalidation("InProgress")).build());
             let answer = |status| GetInvalidationOutput::builder().invalidation(invalidation(status)).build();
@@ -139,8 +136,11 @@ mod tests {
                 .output(move || answer("Completed"))
                 .build();
             let client = mock_client!(aws_sdk_cloudfront, RuleMode::Sequential, [&create, &look]);
-            let distribution = Distribution::new(client, "D1", "demo").with(how);
-            distribution.forget(&["/".to_owned()]).await.unwrap();
+            let distribution = Distribution::new(client, "D1", "demo");
+            distribution.clone().forget(&["/".to_owned()]).await.unwrap();
+            if waits {
+                distribution.wait(&Ui::unattended(Mode::default())).await;
+            }
             assert_eq!((create.num_calls(), look.num_calls()), (1, looks));
         }
     }

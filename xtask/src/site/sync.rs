@@ -9,7 +9,7 @@ use site_sync::{Files, INDEX, Progress};
 
 use super::build::Built;
 use super::document::{self, Meta};
-use super::place::{self, Distribution, Invalidation};
+use super::place::{self, Distribution};
 use super::preview::Preview;
 use super::{files, settings, spec};
 use crate::aws::Aws;
@@ -47,8 +47,8 @@ impl Synced {
 pub struct How {
     /// What the bucket held a moment ago.
     pub preview: Option<Preview>,
-    /// Whether the CDN is waited for.
-    pub invalidation: Invalidation,
+    /// Whether the CDN is waited for, until it has forgotten what changed.
+    pub waits: bool,
 }
 
 /// Brings the bucket of a service's stack to the built site, with the environment's outputs filled in.
@@ -64,9 +64,8 @@ pub async fn sync(
     let own = |output: &str| OutputRef { service: service.to_owned(), output: output.to_owned() };
     let name = settings::output(outputs, &own("BucketName"))?;
     let distribution = settings::output(outputs, &own("DistributionId"))?;
-    let cdn =
-        Distribution::new(aws.cloudfront.clone(), distribution, &config.stack_name(service)).with(how.invalidation);
-    let store = place::bucket((aws, config), name, Some(cdn)).await?;
+    let cdn = Distribution::new(aws.cloudfront.clone(), distribution, &config.stack_name(service));
+    let store = place::bucket((aws, config), name, Some(cdn.clone())).await?;
     let context = || format!("cannot sync the site of `{service}`");
     let work = if let Some(work) = how.preview.and_then(Preview::into_work) {
         work
@@ -82,6 +81,9 @@ pub async fn sync(
     let applied = meter::watch(&ctx.ui, service, &progress, applying).await.with_context(context)?;
     if let Some(error) = applied.invalidation_error {
         ctx.ui.warn(not_invalidated(&error, distribution, &applied.invalidated, "the next deploy"));
+    }
+    if how.waits {
+        cdn.wait(&ctx.ui).await;
     }
     Ok(Synced {
         uploaded: plan.uploads.len(),

@@ -21,7 +21,9 @@ use aws_smithy_types::retry::RetryConfig;
 use super::review::Review;
 use super::stack::{Applied, Hands, Policy, apply};
 use super::wait::{self, Waited};
+use crate::aws::Aws;
 use crate::aws::stacks::{StackInput, Template};
+use crate::config::Config;
 use crate::plan::Allowed;
 use crate::ui::{Mode, Ui};
 
@@ -129,7 +131,6 @@ pub(super) fn wanted(creation: Option<&str>) -> StackInput {
         template: template("new"),
         template_url: None,
         creation: creation.map(|text| Template { text: template(text), url: None }),
-        growth: None,
         parameters: BTreeMap::new(),
         tags: BTreeMap::from([("environment".into(), "dev".into())]),
         kept: None,
@@ -150,7 +151,11 @@ pub(super) async fn run(
     let client = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules.iter().collect::<Vec<_>>());
     let ui = Ui::unattended(Mode { json: false, yes });
     let review = Review { allowed, ..Review::of("orders") };
-    let result = apply(Hands { ui: &ui, client: &client, policy, review: &review }, input, None).await;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let config = Config::load(&root, Some("local")).unwrap();
+    let aws = Aws::connect(&config.env).await;
+    let hands = Hands { ui: &ui, client: &client, bucket: (&aws, &config), policy, review: &review };
+    let result = apply(hands, input, None).await;
     (world.lock().unwrap().calls.clone(), result)
 }
 

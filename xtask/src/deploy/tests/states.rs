@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::stack::{Outcome, Policy};
 use super::super::status::ROWS;
 use super::{STACK, World, run, template, wanted};
-use crate::aws::stacks::{Growth, StackInput, Template};
+use crate::aws::stacks::{StackInput, Template};
 use crate::error::{Exit, exit_of, hints};
 
 const USUAL: Policy = Policy { protect: false, keep: false };
@@ -140,25 +140,42 @@ async fn data_is_guarded_once_the_stack_is_whole_and_not_before() {
     assert_eq!(calls, ["UPDATE unguarded", "execute", "UPDATE new", "execute"]);
 }
 
+/// A table that is new to the stack, and an input that guards it.
+fn guarded(guard: bool) -> String {
+    format!("Resources: {{New: {{Guard: {guard}}}}}")
+}
+
+fn growing() -> StackInput {
+    let creation = Some(Template { text: guarded(false), url: None });
+    StackInput { template: guarded(true), creation, ..wanted(None) }
+}
+
 #[tokio::test]
 async fn data_that_is_new_to_a_whole_stack_is_guarded_once_it_is_there_and_not_before() {
-    let growth = Template { text: "Resources: {New: {Guard: false}}".into(), url: None };
-    let growth = Growth { template: growth, ids: ["New".to_owned()].into() };
-    let guarded = "Resources: {New: {Guard: true}}";
-    let input = StackInput { template: guarded.into(), growth: Some(growth.clone()), ..wanted(None) };
-    let (calls, result) = run(World::at("UPDATE_COMPLETE"), &input, USUAL, true).await;
-    let [first, second] = [&growth.template.text, guarded].map(|text| format!("UPDATE {text}"));
-    assert_eq!(calls, [first.as_str(), "execute", second.as_str(), "execute"]);
+    let first = "UPDATE Resources:\n  New:\n    Guard: false\n";
+    let second = format!("UPDATE {}", guarded(true));
+    let (calls, result) = run(World::at("UPDATE_COMPLETE"), &growing(), USUAL, true).await;
+    assert_eq!(calls, [first, "execute", second.as_str(), "execute"]);
     assert_eq!(result.unwrap().outcome, Outcome::Updated);
     // Killed in between, the next run guards it.
-    let between = World { template: growth.template.text, ..World::at("UPDATE_COMPLETE") };
-    assert_eq!(run(between, &input, USUAL, true).await.0, [second.as_str(), "execute"]);
+    let between = World { template: guarded(false), ..World::at("UPDATE_COMPLETE") };
+    assert_eq!(run(between, &growing(), USUAL, true).await.0, [second.as_str(), "execute"]);
     // An update that fails is rolled back while nothing new refuses its deletion, and told.
     let failing: (_, &[_]) = (Some("UPDATE_ROLLBACK_COMPLETE"), &[("Api", "CREATE_FAILED", "no")]);
     let failed = World { ends: [failing].into(), ..World::at("UPDATE_COMPLETE") };
-    let (calls, result) = run(failed, &input, USUAL, true).await;
-    assert_eq!(calls, [first.as_str(), "execute"]);
+    let (calls, result) = run(failed, &growing(), USUAL, true).await;
+    assert_eq!(calls, [first, "execute"]);
     assert!(result.unwrap_err().to_string().contains("Api (AWS::X::Y) CREATE_FAILED: no"));
+    // Whatever the stack was doing when it was found, what it lacks afterwards counts.
+    let mut busy = World::at("UPDATE_ROLLBACK_IN_PROGRESS");
+    busy.event("", STACK, "UPDATE_ROLLBACK_IN_PROGRESS", "");
+    busy.moves.extend([Some("UPDATE_ROLLBACK_IN_PROGRESS"), Some("UPDATE_ROLLBACK_COMPLETE")]);
+    let (calls, _) = run(busy, &growing(), USUAL, true).await;
+    assert_eq!(calls, [first, "execute", second.as_str(), "execute"]);
+    // What a failed operation kept is rolled back first: it may lack what its template names.
+    let kept = World { template: guarded(false), ..World::at("UPDATE_FAILED") };
+    let (calls, _) = run(kept, &growing(), USUAL, true).await;
+    assert_eq!(calls[0], "roll back");
 }
 
 #[tokio::test]
