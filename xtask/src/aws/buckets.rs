@@ -10,7 +10,7 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::explain;
+use super::{Refusal, explain};
 
 /// Keys per `DeleteObjects` (S3 API reference).
 pub const DELETE_BATCH: usize = 1_000;
@@ -150,12 +150,13 @@ pub async fn delete(client: &Client, bucket: &str, ids: Vec<ObjectIdentifier>) -
         Err(error) => return Err(explain(error)).with_context(context),
     };
     let Some(first) = answer.errors().first() else { return Ok(()) };
-    let (key, code) = (first.key().unwrap_or_default(), first.code().unwrap_or("no code"));
+    let refusal = Refusal::new(first.code().unwrap_or("no code"), first.message().unwrap_or_default());
     let more = match answer.errors().len() {
         1 => String::new(),
         count => format!(", and {} more", count - 1),
     };
-    Err(anyhow::anyhow!("`{key}`: {code}: {}{more}", first.message().unwrap_or_default())).with_context(context)
+    let key = first.key().unwrap_or_default();
+    Err(anyhow::Error::from(refusal).context(format!("`{key}`{more}"))).with_context(context)
 }
 
 /// Aborts every multipart upload; their parts are invisible, but hold and cost as much as objects.

@@ -10,8 +10,9 @@ use super::collect::{Collected, PREFIXES, Stock, collect};
 use super::ledger::{ROOT, id_of};
 use super::record::Release;
 use crate::aws::buckets::{self, DELETE_BATCH};
-use crate::aws::{Aws, stacks};
+use crate::aws::{Aws, is_denied, stacks};
 use crate::config::{Config, Retention};
+use crate::error::Problem;
 use crate::hotswap;
 
 /// What may go from the artifact bucket of the configuration's account and region, whichever environment left it.
@@ -74,11 +75,53 @@ pub async fn delete(aws: &Aws, config: &Config, collected: &Collected) -> anyhow
     let records = collected.releases.iter().map(|(environment, id)| format!("{root}{environment}/{id:06}.json"));
     let keys: Vec<String> = records.chain(collected.objects.iter().cloned()).collect();
     for batch in keys.chunks(DELETE_BATCH) {
-        buckets::delete(&aws.s3, &bucket, buckets::identifiers(batch)).await?;
+        buckets::delete(&aws.s3, &bucket, buckets::identifiers(batch)).await.map_err(with_a_way_out)?;
     }
     Ok(())
 }
 
+/// No role of CI may delete what other environments run.
+fn with_a_way_out(error: anyhow::Error) -> anyhow::Error {
+    if !is_denied(&error) {
+        return error;
+    }
+    let hint =
+        "prune with credentials of your own: no role of CI may, since others run what lies there (docs/releases.md)";
+    error.context(Problem::failed("these credentials may not prune").hint(hint))
+}
+
 fn root(config: &Config) -> String {
     format!("{ROOT}{}/{}/", config.env.account(), config.env.region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::Client;
+    use aws_sdk_s3::operation::delete_objects::DeleteObjectsOutput;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    /// What becomes of a collection whose objects S3 keeps, each for this reason.
+    async fn kept(code: &'static str) -> anyhow::Error {
+        let delete = mock!(Client::delete_objects).then_output(move || {
+            let error = aws_sdk_s3::types::Error::builder().key("code/a/1.zip").code(code).message("no").build();
+            DeleteObjectsOutput::builder().errors(error.clone()).errors(error).build()
+        });
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let config = Config::load(&root, Some("local")).unwrap();
+        let s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&delete]);
+        let aws = Aws { s3, ..Aws::connect(&config.env).await };
+        let collected =
+            Collected { objects: vec!["code/a/1.zip".into(), "code/a/2.zip".into()], ..Collected::default() };
+        super::delete(&aws, &config, &collected).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn who_may_not_prune_is_told_who_may_and_other_failures_stay_as_they_are() {
+        let denied = format!("{:#}", kept("AccessDenied").await);
+        assert!(denied.starts_with("these credentials may not prune: cannot delete from `s3://"), "{denied}");
+        assert!(denied.ends_with("`code/a/1.zip`, and 1 more: AccessDenied: no"), "{denied}");
+        let failed = format!("{:#}", kept("InternalError").await);
+        assert!(failed.starts_with("cannot delete from `s3://") && failed.contains("InternalError"), "{failed}");
+    }
 }
