@@ -52,7 +52,7 @@ fn make_public_key(repository: &Repository, account: &str, name: &str) {
 }
 
 /// A call of the emulator as an account, of a service and a path; nobody checks its signature.
-fn call(repository: &Repository, account: &str, (service, path): (&str, &str)) -> Call {
+pub(crate) fn call(repository: &Repository, account: &str, (service, path): (&str, &str)) -> Call {
     let scope = format!("Credential={account}/20260101/eu-central-1/{service}/aws4_request");
     Call::new("POST", format!("{}{path}", repository.endpoint()))
         .header("authorization", &format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"))

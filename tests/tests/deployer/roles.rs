@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::Call;
 use tests::aws::{s3_as, texts};
 
-use crate::accounts::{accounts, json, xtask};
+use crate::accounts::{accounts, call, json, xtask};
 use crate::repository::Repository;
 
 const ACCOUNT: &str = "111111111111";
@@ -93,8 +93,8 @@ fn a_role_deploys_its_environment_and_ends_it_and_writes_no_record_of_another() 
     let plan = Session::take(&repository, "plan", ("pull_request", AUDIENCE)).unwrap();
 
     plan.used(&repository);
-    let planned = json(xtask(&repository, &[&["plan", "--json"], &on_first[..]].concat()));
-    assert_eq!(planned["changed"], true, "{planned}");
+    let planned = json(xtask(&repository, &["plan", "--json", "--env", "first"]));
+    assert_eq!((&planned["changed"], &planned["keys"][0]["key"]), (&true.into(), &"UrlSigningKey".into()), "{planned}");
     let refused = xtask(&repository, &[&["deploy", "--yes"], &on_first[..]].concat());
     assert!(refused.code == 1 && refused.stderr.contains("AccessDenied"), "{}", refused.stderr);
 
@@ -112,4 +112,22 @@ fn a_role_deploys_its_environment_and_ends_it_and_writes_no_record_of_another() 
         assert_eq!(deploy.artifact(&repository, "DELETE", &other.replace("{ACCOUNT}", ACCOUNT)), 403, "{other}");
     }
     xtask(&repository, &["destroy", "--env", "first", "--yes"]).ok();
+}
+
+#[test]
+fn a_plan_reads_no_secret_and_says_of_a_key_without_a_tag_that_it_is_not_known() {
+    let repository = prepared();
+    let secret =
+        json!({"Name": "todo/first/files/UrlSigningKey", "SecretString": "private", "ClientRequestToken": "1"});
+    let made = call(&repository, ACCOUNT, ("secretsmanager", ""))
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", "secretsmanager.CreateSecret")
+        .body(secret.to_string())
+        .send();
+    assert_eq!(made.status, 200, "{}", made.text());
+    Session::take(&repository, "plan", ("pull_request", AUDIENCE)).unwrap().used(&repository);
+    let planned = json(xtask(&repository, &["plan", "--json", "--env", "first"]));
+    let notices = planned["notices"].to_string();
+    assert!(notices.contains("key `files.UrlSigningKey` is there and not known"), "{notices}");
+    assert_eq!(planned["keys"], json!([]), "no deploy would make it");
 }
