@@ -80,6 +80,24 @@ pub async fn ensure(
     Err(still_changing().into())
 }
 
+/// The longest part of `ensure`, which writes to this machine alone: builds and packs what neither it nor the bucket has.
+pub async fn ahead(ui: &Ui, aws: &Aws, config: &Config, packages: &[String]) -> anyhow::Result<()> {
+    let (plan, bucket) = (Plan::of(config), config.artifact_bucket());
+    let mut missing = BTreeMap::new();
+    for (package, digest) in digests(config, packages, plan)? {
+        if !path(config, &package, &digest).is_file()
+            && !objects::exists(&aws.s3, &bucket, &key(&package, &digest)).await?
+        {
+            missing.insert(package, digest);
+        }
+    }
+    if !missing.is_empty() {
+        // Sources that changed meanwhile are built again by whoever needs them.
+        package_these(ui, config, &missing, plan).await?;
+    }
+    Ok(())
+}
+
 /// The artifact of each package as `ensure` would name it; nothing is built or looked for, so only bucket and
 /// key are known.
 pub fn planned(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<String, Artifact>> {
@@ -155,7 +173,7 @@ async fn package_these(
     digests: &BTreeMap<String, String>,
     plan: Plan,
 ) -> anyhow::Result<Option<Vec<Packaged>>> {
-    let path = |package: &str, digest: &str| config.root.join(format!("target/artifacts/{package}-{digest}.zip"));
+    let path = |package: &str, digest: &str| path(config, package, digest);
     if digests.iter().all(|(package, digest)| path(package, digest).is_file()) {
         let zips = digests.iter().map(|(package, digest)| Packaged::read(package, digest, path(package, digest)));
         return zips.collect::<anyhow::Result<_>>().map(Some);
@@ -253,6 +271,11 @@ fn write_whole(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(temporary.path(), bytes)?;
     temporary.persist(target)?;
     Ok(())
+}
+
+/// Where the zip of a package is on this machine, once it is made.
+fn path(config: &Config, package: &str, digest: &str) -> PathBuf {
+    config.root.join(format!("target/artifacts/{package}-{digest}.zip"))
 }
 
 fn key(package: &str, digest: &str) -> String {

@@ -18,7 +18,7 @@ use crate::render::{BOOTSTRAP_ACCOUNT, BOOTSTRAP_REGION, Renderer};
 use crate::ui::Ui;
 
 /// Creates or updates an emulator's bootstrap stacks: the account's permissions boundary and headers policies, the region's
-/// artifact bucket. Gives the outputs of the account's.
+/// artifact bucket. Gives their outputs.
 pub(super) async fn bootstrap(
     ui: &Ui,
     aws: &Aws,
@@ -43,7 +43,7 @@ pub(super) async fn bootstrap(
             ui.step("Deployed", input.name);
         }
     }
-    Ok(one.outputs)
+    Ok(one.outputs.into_iter().chain(other.outputs).collect())
 }
 
 /// A stack that environments build upon, as it shall be. `seen` is what is there, where that decides who has

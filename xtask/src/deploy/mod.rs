@@ -3,6 +3,7 @@
 
 mod agree;
 mod change;
+mod early;
 mod ending;
 pub mod environment;
 pub mod failure;

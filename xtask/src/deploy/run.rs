@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::agree::{Agreed, agree};
+use super::early::{self, Early};
 use super::environment;
 use super::manner::Manner;
 use super::notes::Notes;
@@ -68,6 +69,8 @@ pub(super) struct Run {
     pub(super) world: World,
     /// What the stacks of `bootstrap` have for templates, by output.
     pub(super) shared: BTreeMap<String, String>,
+    /// The build that began before the plan was made.
+    pub(super) early: Mutex<Early>,
     pub(super) artifacts: OnceCell<BTreeMap<String, Artifact>>,
     /// What others use of each service: service → output → who.
     consumers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -178,6 +181,8 @@ async fn deploy(
     let records = previews::Store::of(&aws.s3, &config);
     previews::open(&records, &mut config, manner.claim.as_ref(), &identity.arn).await?;
     source.check(&aws).await?;
+    let early =
+        if early::may(&source, &config, &manner) { Early::begin(ctx, &aws, &config, asked) } else { Early::default() };
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
     let draft = if manner.again {
@@ -218,6 +223,7 @@ async fn deploy(
         full,
         world,
         shared,
+        early: Mutex::new(early),
         artifacts: OnceCell::new(),
         stacks: draft.plan.stacks.into_iter().map(|one| (one.service.clone(), one)).collect(),
         codes: draft.codes,

@@ -158,5 +158,9 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
 
 /// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
 async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
-    run.artifacts.get_or_try_init(|| run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full)).await
+    let make = || async {
+        run.early.lock().await.end().await?;
+        run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full).await
+    };
+    run.artifacts.get_or_try_init(make).await
 }

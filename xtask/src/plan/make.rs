@@ -14,6 +14,7 @@ use crate::config::{App, Config, Outputs};
 use crate::deploy::{Seen, Source, World, inputs, is_at_rest, scope, shared_stack, shared_stacks};
 use crate::hotswap::Ledger;
 use crate::keys::{Keys, Looked};
+use crate::recorder::{self, Kind};
 use crate::render::Renderer;
 use crate::site::{self, Preview};
 use crate::{digest, graph, keys};
@@ -219,7 +220,7 @@ async fn sites(
             plan.sites.push(site::SitePlan::waiting(service, &missing.to_string()));
             continue;
         }
-        let built = source.site(ctx, config, service).await?;
+        let built = recorder::span(Kind::SiteBuild, service, source.site(ctx, config, service)).await?;
         let preview = site::preview(ctx, aws, source.config(config, service)?, service, &built, outputs).await?;
         plan.basis.insert(format!("the bucket of the site of `{service}`"), preview.found());
         plan.basis.insert(format!("the sources of the site of `{service}`"), built.digest.clone());
