@@ -33,11 +33,6 @@ fn a_hotswap_changes_the_answer_and_the_next_deploy_takes_it_back_where_cloudfor
     let (report, _) = hotswap(&repository);
     let outcome = |service: &str| report["stacks"][service].as_str().unwrap();
     assert_eq!((outcome("todos"), outcome("files"), outcome("auth")), ("hotswapped", "hotswapped", "unchanged"));
-    let timeline: Value = serde_json::from_str(&repository.xtask(&["timeline", "--json"]).ok().stdout).unwrap();
-    let spans = timeline["run"]["spans"].as_array().unwrap();
-    let span = |kind: &str, name: &str| spans.iter().find(|one| one["kind"] == kind && one["name"] == name).unwrap();
-    let (build, plan) = (span("build", "files, todos"), span("prepare", "plan"));
-    assert!(build["start"].as_u64() < plan["end"].as_u64(), "the build waits for the plan: {timeline}");
     eventually("the new code answers", || answer(&repository).contains("hotswapped").then_some(()));
     let (again, _) = hotswap(&repository);
     assert_eq!(again["changed"], false, "{again}");

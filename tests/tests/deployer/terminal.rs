@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tests::{eventually, within};
@@ -32,7 +32,9 @@ fn changed() -> Repository {
     let repository = Repository::new();
     repository.own("functions");
     let main = "functions/todos/src/main.rs";
-    repository.write(main, &format!("{}\n// Changed.\n", repository.read(main)));
+    // Each time another change: what an earlier run has built is found by its digest.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
+    repository.write(main, &format!("{}\n// Changed at {now}.\n", repository.read(main)));
     repository
 }
 
@@ -92,6 +94,11 @@ fn a_terminal_closed_during_the_build_ends_neither_the_build_nor_the_deploy() {
     within(Duration::from_mins(4), "the deploy's report", || {
         serde_json::from_str::<Value>(&std::fs::read_to_string(&report).ok()?).ok()
     });
+    let timeline: Value = serde_json::from_str(&repository.xtask(&["timeline", "--json"]).ok().stdout).unwrap();
+    let spans = timeline["run"]["spans"].as_array().unwrap();
+    let span = |is: &dyn Fn(&Value) -> bool| spans.iter().find(|one| is(one)).unwrap();
+    let (build, plan) = (span(&|one| one["kind"] == "build"), span(&|one| one["name"] == "plan"));
+    assert!(build["start"].as_u64() < plan["end"].as_u64(), "the build waits for the plan: {timeline}");
     assert_eq!(repository.deploy()["changed"], false, "the deploy was whole");
 }
 
