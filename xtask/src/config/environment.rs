@@ -301,3 +301,13 @@ impl Environment {
         }
     }
 }
+
+/// What the names of a partition's hosts end with; none of a partition that is not known here.
+#[must_use]
+pub fn dns_suffix(partition: &str) -> Option<&'static str> {
+    match partition {
+        "aws" | "aws-us-gov" => Some("amazonaws.com"),
+        "aws-cn" => Some("amazonaws.com.cn"),
+        _ => None,
+    }
+}

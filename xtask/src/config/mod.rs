@@ -18,7 +18,9 @@ use anyhow::Context;
 
 pub use app::{App, Key, Previews, Retention, Service, Site};
 pub use branch::{PREVIEW_PREFIX, is_preview, preview_name};
-pub use environment::{Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target};
+pub use environment::{
+    Architecture, Domain, Emulator, Environment, EnvironmentFile, FunctionSettings, Target, dns_suffix,
+};
 pub use function::find_function;
 pub use github::{GitHub, PREVIEW_ENVIRONMENT, RepositoryIds, RoleClass};
 pub use reference::{OutputRef, Outputs, Value};

@@ -90,8 +90,7 @@ fn makes_it(template: &str) -> bool {
 
 /// Whether the template notes that the account has a provider of somebody else's.
 fn uses_anothers(template: &str) -> bool {
-    let template: serde_yaml::Value = serde_yaml::from_str(template).unwrap_or_default();
-    !template["Metadata"]["OidcProvider"].is_null()
+    declared::notes(template, "OidcProvider")
 }
 
 /// The same with a provider that somebody else has made.

@@ -1,10 +1,9 @@
 //! Templates that are too long for a request: in the artifact bucket, under the digest of their text.
 
+use crate::aws::Aws;
 use crate::aws::stacks::INLINE_TEMPLATE;
-use crate::aws::{Aws, objects};
-use crate::config::Config;
+use crate::config::{Config, dns_suffix};
 use crate::digest::sha256;
-use crate::error::Problem;
 use crate::releases::fresh;
 
 /// Where a template must be put that is too long for a request.
@@ -14,22 +13,11 @@ pub(super) async fn place((aws, config): (&Aws, &Config), template: &str) -> any
     }
     let (bucket, digest) = (config.artifact_bucket(), sha256(template));
     let key = format!("template/{digest}.yaml");
-    let bytes = (template.as_bytes().to_vec(), digest.as_str());
-    if !objects::put_absent(&aws.s3, (&bucket, &key), bytes, &[]).await?
-        && let Some(head) = objects::head(&aws.s3, &bucket, &key).await?
-    {
-        // Other environments' deploys write here, too: what lies under the name must be what the name says.
-        if objects::sha256(&aws.s3, &bucket, &key, &head).await? != digest {
-            return Err(Problem::failed(format!("`s3://{bucket}/{key}` has other bytes than its name says"))
-                .hint("find out who wrote it, delete it, and run the same command again")
-                .into());
-        }
-        fresh::keep(aws, config, &key, head).await?;
-    }
+    fresh::put(aws, config, &key, (template.as_bytes().to_vec(), &digest)).await?;
     if let Some(endpoint) = config.env.endpoint() {
         return Ok(Some(format!("{endpoint}/{bucket}/{key}")));
     }
-    let suffix = if config.env.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let suffix = dns_suffix(config.env.partition()).unwrap_or("amazonaws.com");
     Ok(Some(format!("https://{bucket}.s3.{}.{suffix}/{key}", config.env.region)))
 }
 

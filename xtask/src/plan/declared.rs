@@ -36,6 +36,13 @@ pub(crate) fn has(template: &str, kind: &str) -> bool {
     Template::parse(template).is_ok_and(|template| template.resources.values().any(|one| one.kind == kind))
 }
 
+/// Whether a template has a key in its `Metadata`; one that cannot be read has none.
+#[must_use]
+pub(crate) fn notes(template: &str, key: &str) -> bool {
+    let metadata = |template: Template| template.sections.get("Metadata").is_some_and(|all| all.get(key).is_some());
+    Template::parse(template).is_ok_and(metadata)
+}
+
 /// Refuses parameters whose values CloudFormation never gives back (`NoEcho`): nobody could tell whether they changed.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::template::Template;
+use crate::config::dns_suffix;
 
 /// Begins a text that stands for a value which nobody knows before the deploy.
 const UNKNOWN: &str = "(known after deploy: ";
@@ -81,12 +82,7 @@ pub(super) fn pseudo(stack: &str, arn: &str) -> BTreeMap<String, String> {
     let mut found = vec![("StackName", stack)];
     if let ["arn", partition, "cloudformation", region, account, _] = arn.splitn(6, ':').collect::<Vec<_>>()[..] {
         found.extend([("Partition", partition), ("Region", region), ("AccountId", account), ("StackId", arn)]);
-        let suffix = match partition {
-            "aws" | "aws-us-gov" => Some("amazonaws.com"),
-            "aws-cn" => Some("amazonaws.com.cn"),
-            _ => None,
-        };
-        found.extend(suffix.map(|suffix| ("URLSuffix", suffix)));
+        found.extend(dns_suffix(partition).map(|suffix| ("URLSuffix", suffix)));
     }
     found.into_iter().map(|(name, value)| (format!("AWS::{name}"), value.to_owned())).collect()
 }

@@ -50,9 +50,8 @@ fn nothing_stands_in_the_way_of_the_templates_of_any_environment() {
     assert!(named > 100, "only {named} names");
 }
 
-/// What is found of a stack with one bucket, beside what is in force, and how often S3 was asked.
-async fn bucket(live: Option<&str>) -> (Vec<Finding>, usize) {
-    let template = "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {BucketName: demo}}}";
+/// A place where every bucket is there already and every template is taken, and what S3 was asked.
+async fn taken() -> (Config, Aws, Rule) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let config = Config::load(root, Some("local")).unwrap();
     let there = mock!(aws_sdk_s3::Client::head_bucket).then_output(|| HeadBucketOutput::builder().build());
@@ -60,6 +59,13 @@ async fn bucket(live: Option<&str>) -> (Vec<Finding>, usize) {
     let valid = validation(None);
     let cloudformation = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&valid]);
     let aws = Aws { cloudformation, s3, ..Aws::connect(&config.env).await };
+    (config, aws, there)
+}
+
+/// What is found of a stack with one bucket, beside what is in force, and how often S3 was asked.
+async fn bucket(live: Option<&str>) -> (Vec<Finding>, usize) {
+    let template = "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {BucketName: demo}}}";
+    let (config, aws, there) = taken().await;
     let live = live.map(|text| Seen { live: stack(), template: Some(text.to_owned()) });
     let seen = live.map(|seen| ("orders".to_owned(), seen)).into_iter().collect();
     let templates = BTreeMap::from([("orders".to_owned(), template.to_owned())]);
@@ -133,13 +139,7 @@ async fn what_our_stack_owns_is_in_nobodys_way_and_an_unchanged_stack_costs_no_c
 
 #[tokio::test]
 async fn what_stands_in_the_way_of_bootstrap_is_told_too() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let config = Config::load(root, Some("local")).unwrap();
-    let there = mock!(aws_sdk_s3::Client::head_bucket).then_output(|| HeadBucketOutput::builder().build());
-    let s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&there]);
-    let taken = validation(None);
-    let cloudformation = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&taken]);
-    let aws = Aws { cloudformation, s3, ..Aws::connect(&config.env).await };
+    let (config, aws, _) = taken().await;
     let stacks = shared::wanted_all(&config).unwrap();
     let region: Vec<SharedStack> = stacks.into_iter().filter(|one| one.key == BOOTSTRAP_REGION).collect();
     let found = look_at_shared(&aws, &config, &region).await.unwrap();

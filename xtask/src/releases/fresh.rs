@@ -6,6 +6,25 @@ use jiff::Timestamp;
 use crate::aws::Aws;
 use crate::aws::objects::{self, Head};
 use crate::config::{Config, Retention};
+use crate::error::Problem;
+
+/// Puts bytes under a key that their SHA-256, in hex, is a part of, unless they are there already.
+///
+/// # Errors
+/// Where AWS refuses, and where other bytes lie there: other environments' deploys write to the bucket, too.
+pub async fn put(aws: &Aws, config: &Config, key: &str, (bytes, sha256): (Vec<u8>, &str)) -> anyhow::Result<()> {
+    let bucket = config.artifact_bucket();
+    if objects::put_absent(&aws.s3, (&bucket, key), (bytes, sha256), &[]).await? {
+        return Ok(());
+    }
+    let Some(head) = objects::head(&aws.s3, &bucket, key).await? else { return Ok(()) };
+    if objects::sha256(&aws.s3, &bucket, key, &head).await? != sha256 {
+        return Err(Problem::failed(format!("`s3://{bucket}/{key}` has other bytes than its name says"))
+            .hint("find out who wrote it, delete it, and run the same command again")
+            .into());
+    }
+    keep(aws, config, key, head).await
+}
 
 /// Renews an object that a deploy found in the bucket, once half of the days that protect it are over.
 pub async fn keep(aws: &Aws, config: &Config, key: &str, head: Head) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::archive;
 use super::record::{Code, Commit, Made, Object, Record, Release, SiteRecord, VERSION};
 use super::{Ledger, commit, fresh, sources};
-use crate::aws::{Aws, objects};
+use crate::aws::Aws;
 use crate::build::Artifact;
 use crate::config::Config;
 use crate::deploy::Source;
@@ -189,15 +189,10 @@ async fn site(
 
 /// Puts files as one zip under their hash: `<kind>/<sha256>.zip`.
 async fn put(leaving: &Leaving<'_>, kind: &str, files: &archive::Files) -> anyhow::Result<Object> {
-    let (aws, config) = (leaving.aws, leaving.config);
-    let (bucket, bytes) = (config.artifact_bucket(), archive::pack(files)?);
+    let bytes = archive::pack(files)?;
     let sha256 = sha256(&bytes);
     let key = format!("{kind}/{sha256}.zip");
-    if !objects::put_absent(&aws.s3, (&bucket, &key), (bytes, &sha256), &[]).await?
-        && let Some(head) = objects::head(&aws.s3, &bucket, &key).await?
-    {
-        fresh::keep(aws, config, &key, head).await?;
-    }
+    fresh::put(leaving.aws, leaving.config, &key, (bytes, &sha256)).await?;
     Ok(Object { key, sha256 })
 }
 
