@@ -1,12 +1,14 @@
 //! A service's code in the artifact bucket. The key is the digest of the inputs: what is there is not built again.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
 
 use super::digest::Workspace;
+
 use super::plan::Plan;
 use super::{cargo, elf, package};
 use crate::aws::{Aws, objects};
@@ -33,6 +35,11 @@ pub struct Artifact {
 /// Builds during which the sources may change before a person should look.
 const ATTEMPTS: u32 = 3;
 
+/// Under which name an artifact says what built it.
+const TOOLCHAIN: &str = "toolchain";
+/// Zips of one package that stay on this machine: those of the sources before, for whoever goes back to them.
+const KEPT: usize = 4;
+
 /// A zip on this machine, ready to be uploaded.
 #[derive(Clone, Debug, Serialize)]
 pub struct Packaged {
@@ -46,56 +53,60 @@ pub struct Packaged {
     pub bytes: u64,
     /// SHA-256 of its bytes, in hex.
     pub sha256: String,
+    #[serde(skip)]
+    content: Vec<u8>,
 }
 
-/// Sees that the artifact of each package is in the bucket; returns them by package.
+/// Packages before anything is written to the bucket: those that it has, and zips of the others.
+#[derive(Debug)]
+pub struct Prepared {
+    /// By package: the key, and what the bucket says of it.
+    found: BTreeMap<String, (String, objects::Head)>,
+    zips: Vec<Packaged>,
+    /// What goes beside the zips.
+    recorded: Vec<(&'static str, String)>,
+}
+
+/// Sees that the artifact of each package is in the bucket; returns them by package. What was prepared is taken as it is.
 pub async fn ensure(
-    ui: &Ui,
-    aws: &Aws,
-    config: &Config,
+    (ui, aws, config): (&Ui, &Aws, &Config),
     packages: &[String],
+    prepared: Option<Prepared>,
 ) -> anyhow::Result<BTreeMap<String, Artifact>> {
-    let plan = Plan::of(config);
-    let bucket = config.artifact_bucket();
+    let mut prepared = prepared.filter(|prepared| prepared.has(packages));
     for _ in 0..ATTEMPTS {
-        let digests = digests(config, packages, plan)?;
-        let (mut found, mut missing) = (BTreeMap::new(), BTreeMap::new());
-        for (package, digest) in &digests {
-            let key = key(package, digest);
-            let Some(head) = objects::head(&aws.s3, &bucket, &key).await? else {
-                missing.insert(package.clone(), digest.clone());
-                continue;
-            };
-            found.insert(package.clone(), Artifact::of(aws, &bucket, &key, &head).await?);
-            fresh::keep(aws, config, &key, head).await?;
+        if prepared.is_none() {
+            prepared = prepare(ui, aws, config, packages).await?;
         }
-        if !missing.is_empty() {
-            let recorded = tokio::task::spawn_blocking(move || record(plan));
-            // A source saved since the digests were taken: the zips would be of other sources than the stacks name.
-            let Some(zips) = package_these(ui, config, &missing, plan).await? else { continue };
-            found.extend(upload(ui, aws, &bucket, &zips, &recorded.await?).await?);
+        if let Some(prepared) = prepared {
+            return prepared.put(ui, aws, config).await;
         }
-        return Ok(found);
     }
     Err(still_changing().into())
 }
 
-/// The longest part of `ensure`, which writes to this machine alone: builds and packs what neither it nor the bucket has.
-pub async fn ahead(ui: &Ui, aws: &Aws, config: &Config, packages: &[String]) -> anyhow::Result<()> {
+/// The longest part of `ensure`, which writes to this machine alone: builds and packs what the bucket lacks; `None` where the sources
+/// changed during the build.
+pub async fn prepare(ui: &Ui, aws: &Aws, config: &Config, packages: &[String]) -> anyhow::Result<Option<Prepared>> {
     let (plan, bucket) = (Plan::of(config), config.artifact_bucket());
-    let mut missing = BTreeMap::new();
+    let (mut found, mut missing) = (BTreeMap::new(), BTreeMap::new());
     for (package, digest) in digests(config, packages, plan)? {
-        if !path(config, &package, &digest).is_file()
-            && !objects::exists(&aws.s3, &bucket, &key(&package, &digest)).await?
-        {
-            missing.insert(package, digest);
+        let key = key(&package, &digest);
+        match objects::head(&aws.s3, &bucket, &key).await? {
+            Some(head) => {
+                found.insert(package, (key, head));
+            }
+            None => {
+                missing.insert(package, digest);
+            }
         }
     }
-    if !missing.is_empty() {
-        // Sources that changed meanwhile are built again by whoever needs them.
-        package_these(ui, config, &missing, plan).await?;
+    if missing.is_empty() {
+        return Ok(Some(Prepared { found, zips: Vec::new(), recorded: Vec::new() }));
     }
-    Ok(())
+    let recorded = tokio::task::spawn_blocking(move || record(plan));
+    let Some(zips) = package_these(ui, config, &missing, plan).await? else { return Ok(None) };
+    Ok(Some(Prepared { found, zips, recorded: recorded.await? }))
 }
 
 /// The artifact of each package as `ensure` would name it; nothing is built or looked for, so only bucket and
@@ -123,8 +134,31 @@ impl Artifact {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             sha256: objects::sha256(&aws.s3, bucket, key, head).await?,
-            toolchain: head.metadata.get("toolchain").cloned().unwrap_or_default(),
+            toolchain: head.metadata.get(TOOLCHAIN).cloned().unwrap_or_default(),
         })
+    }
+}
+
+impl Prepared {
+    /// Whether it has all of these packages.
+    fn has(&self, packages: &[String]) -> bool {
+        let has = |package| self.found.contains_key(package) || self.zips.iter().any(|zip| zip.package == *package);
+        packages.iter().all(has)
+    }
+
+    /// Uploads what the bucket lacks, and keeps young what it has.
+    async fn put(self, ui: &Ui, aws: &Aws, config: &Config) -> anyhow::Result<BTreeMap<String, Artifact>> {
+        let bucket = config.artifact_bucket();
+        let mut artifacts = BTreeMap::new();
+        for (package, (key, head)) in self.found {
+            artifacts.insert(package, Artifact::of(aws, &bucket, &key, &head).await?);
+            fresh::keep(aws, config, &key, head).await?;
+        }
+        for zip in self.zips {
+            let package = zip.package.clone();
+            artifacts.insert(package, upload(ui, aws, &bucket, (zip, &self.recorded)).await?);
+        }
+        Ok(artifacts)
     }
 }
 
@@ -132,27 +166,27 @@ async fn upload(
     ui: &Ui,
     aws: &Aws,
     bucket: &str,
-    zips: &[Packaged],
-    recorded: &[(&str, String)],
-) -> anyhow::Result<BTreeMap<String, Artifact>> {
+    (zip, recorded): (Packaged, &[(&str, String)]),
+) -> anyhow::Result<Artifact> {
     let metadata: Vec<(&str, &str)> = recorded.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let mut uploaded = BTreeMap::new();
-    for one in zips {
-        let put = async {
-            let bytes = tokio::fs::read(&one.path).await;
-            let bytes = bytes.with_context(|| format!("cannot read `{}`", one.path.display()))?;
-            objects::put_absent(&aws.s3, (bucket, &one.key), (bytes, &one.sha256), &metadata).await
-        };
-        recorder::span(Kind::Upload, &one.package, put).await?;
-        // Another machine may have been faster: what is there counts, not what we made of the same sources.
-        let artifact = Artifact::find(aws, bucket, &one.key).await?;
-        let artifact = artifact.with_context(|| format!("`s3://{bucket}/{}` has gone again", one.key))?;
-        uploaded.insert(one.package.clone(), artifact);
-        // Twelve digits of the digest tell artifacts apart and leave the line short.
-        let digest = one.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&one.key);
-        ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", one.package, megabytes(one.bytes)));
-    }
-    Ok(uploaded)
+    let put = objects::put_absent(&aws.s3, (bucket, &zip.key), (zip.content, &zip.sha256), &metadata);
+    let artifact = if recorder::span(Kind::Upload, &zip.package, put).await? {
+        let toolchain = metadata.iter().find(|(name, _)| *name == TOOLCHAIN).map_or("", |(_, value)| value);
+        Artifact {
+            bucket: bucket.to_owned(),
+            key: zip.key.clone(),
+            sha256: zip.sha256,
+            toolchain: toolchain.to_owned(),
+        }
+    } else {
+        // Another machine was faster: what is there counts, not what we made of the same sources.
+        let artifact = Artifact::find(aws, bucket, &zip.key).await?;
+        artifact.with_context(|| format!("`s3://{bucket}/{}` has gone again", zip.key))?
+    };
+    // Twelve digits of the digest tell artifacts apart and leave the line short.
+    let digest = zip.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&zip.key);
+    ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", zip.package, megabytes(zip.bytes)));
+    Ok(artifact)
 }
 
 /// Sees that the zip of each package is on this machine; builds only what is not.
@@ -173,10 +207,9 @@ async fn package_these(
     digests: &BTreeMap<String, String>,
     plan: Plan,
 ) -> anyhow::Result<Option<Vec<Packaged>>> {
-    let path = |package: &str, digest: &str| path(config, package, digest);
-    if digests.iter().all(|(package, digest)| path(package, digest).is_file()) {
-        let zips = digests.iter().map(|(package, digest)| Packaged::read(package, digest, path(package, digest)));
-        return zips.collect::<anyhow::Result<_>>().map(Some);
+    let kept = digests.iter().map(|(package, digest)| Packaged::read(config, package, digest));
+    if let Some(zips) = kept.collect::<anyhow::Result<Option<Vec<_>>>>()? {
+        return Ok(Some(zips));
     }
     let packages: Vec<String> = digests.keys().cloned().collect();
     let binaries = recorder::span(Kind::Build, packages.join(", "), build_all(ui, config, plan)).await?;
@@ -186,38 +219,70 @@ async fn package_these(
     }
     let mut zips = Vec::new();
     for (package, digest) in digests {
-        let work = async { pack(package, digest, (&binaries[package], path(package, digest)), plan) };
+        let work = async { pack(config, (package, digest), &binaries[package], plan) };
         zips.push(recorder::span(Kind::Package, package, work).await?);
     }
     Ok(Some(zips))
 }
 
-/// Zips a binary to a path.
-fn pack(package: &str, digest: &str, (binary, path): (&Path, PathBuf), plan: Plan) -> anyhow::Result<Packaged> {
+/// Zips a binary, and keeps the zip beside those of the sources before.
+fn pack(config: &Config, (package, digest): (&str, &str), binary: &Path, plan: Plan) -> anyhow::Result<Packaged> {
     let bytes = std::fs::read(binary).with_context(|| format!("cannot read `{}`", binary.display()))?;
     // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
     if plan.release {
         elf::check(&bytes, plan).with_context(|| format!("`{}` cannot run on Lambda", binary.display()))?;
     }
     let zip = package::zip(&bytes, if plan.release { 9 } else { 1 })?;
-    write_whole(&path, &zip).with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(Packaged::of(package, digest, path, &zip))
+    let path = path(config, package, digest);
+    let (written, packaged) = std::thread::scope(|scope| {
+        let writing = scope.spawn(|| write_whole(&path, &zip));
+        (writing.join(), sha256(&zip))
+    });
+    let ended = |_| anyhow::anyhow!("the writing thread ended");
+    written.map_err(ended).flatten().with_context(|| format!("cannot write `{}`", path.display()))?;
+    prune(&path, package).with_context(|| format!("cannot delete old zips beside `{}`", path.display()))?;
+    Ok(Packaged::of((package, digest), path, zip, packaged))
+}
+
+/// Deletes zips of a package that are neither this one nor among the newest.
+fn prune(path: &Path, package: &str) -> anyhow::Result<()> {
+    let mut zips = Vec::new();
+    for entry in std::fs::read_dir(path.parent().context("no folder")?)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let digest = name.to_str().and_then(|name| name.strip_prefix(package)?.strip_prefix('-')?.strip_suffix(".zip"));
+        if digest.is_some_and(|digest| digest.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            // Another deploy may prune at the same time.
+            zips.extend(entry.metadata().and_then(|metadata| metadata.modified()).map(|at| (at, entry.path())));
+        }
+    }
+    zips.sort_by(|one, other| other.cmp(one));
+    for (_, old) in zips.iter().skip(KEPT).filter(|(_, old)| old != path) {
+        match std::fs::remove_file(old) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Packaged {
-    fn read(package: &str, digest: &str, path: PathBuf) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        Ok(Self::of(package, digest, path, &bytes))
+    /// One that was made before; `None` where it was not, or is gone.
+    fn read(config: &Config, package: &str, digest: &str) -> anyhow::Result<Option<Self>> {
+        let path = path(config, package, digest);
+        match std::fs::read(&path) {
+            Ok(content) => {
+                let sha256 = sha256(&content);
+                Ok(Some(Self::of((package, digest), path, content, sha256)))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+        }
     }
 
-    fn of(package: &str, digest: &str, path: PathBuf, bytes: &[u8]) -> Self {
-        Self {
-            package: package.to_owned(),
-            key: key(package, digest),
-            path,
-            bytes: bytes.len() as u64,
-            sha256: sha256(bytes),
-        }
+    fn of((package, digest): (&str, &str), path: PathBuf, content: Vec<u8>, sha256: String) -> Self {
+        let (package, key) = (package.to_owned(), key(package, digest));
+        Self { package, key, path, bytes: content.len() as u64, sha256, content }
     }
 }
 
@@ -244,7 +309,7 @@ fn record(plan: Plan) -> Vec<(&'static str, String)> {
     let rustc = std::process::Command::new("rustc").arg("--version").output();
     let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
     let builder = if plan.native { "cargo build" } else { "cargo zigbuild" };
-    vec![("plan", plan.label()), ("toolchain", rustc), ("builder", builder.to_owned())]
+    vec![("plan", plan.label()), (TOOLCHAIN, rustc), ("builder", builder.to_owned())]
 }
 
 fn still_changing() -> Problem {

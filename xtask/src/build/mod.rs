@@ -8,7 +8,7 @@ mod package;
 mod plan;
 mod verify;
 
-pub use artifact::{Artifact, Packaged, ahead, ensure, megabytes, package_all, planned};
+pub use artifact::{Artifact, Packaged, Prepared, ensure, megabytes, package_all, planned, prepare};
 pub(crate) use cargo::is_cargo_run;
 pub(crate) use digest::{APART as PACKAGE_APART, Workspace};
 pub use plan::Plan;

@@ -6,14 +6,14 @@ use tokio::task::JoinSet;
 use super::manner::Manner;
 use super::source::Source;
 use crate::aws::Aws;
-use crate::build;
+use crate::build::{self, Prepared};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::recorder;
 
 /// A build on its way, or none; it ends with whoever holds this.
 #[derive(Debug, Default)]
-pub(super) struct Early(JoinSet<anyhow::Result<()>>);
+pub(super) struct Early(JoinSet<anyhow::Result<Option<Prepared>>>);
 
 impl Early {
     /// Begins to build what the services asked for lack, or all services do.
@@ -23,16 +23,16 @@ impl Early {
         let packages: Vec<String> = services.filter_map(|(_, service)| service.package.clone()).collect();
         let (ui, aws, config) = (ctx.ui.clone(), aws.clone(), config.clone());
         let mut building = JoinSet::new();
-        let work = async move { build::ahead(&ui, &aws, &config, &packages).await };
+        let work = async move { build::prepare(&ui, &aws, &config, &packages).await };
         building.spawn(recorder::within(Vec::new(), work));
         Self(building)
     }
 
-    /// Waits for its end.
-    pub(super) async fn end(&mut self) -> anyhow::Result<()> {
+    /// Waits for its end; returns what it has made.
+    pub(super) async fn end(&mut self) -> anyhow::Result<Option<Prepared>> {
         match self.0.join_next().await {
             Some(built) => built.context("the build was cut off")?,
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 }

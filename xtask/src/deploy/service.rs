@@ -159,8 +159,8 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
 /// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
 async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
     let make = || async {
-        run.early.lock().await.end().await?;
-        run.source.artifacts(&run.ctx, &run.aws, &run.config, &run.full).await
+        let prepared = run.early.lock().await.end().await?;
+        run.source.artifacts((&run.ctx.ui, &run.aws, &run.config), &run.full, prepared).await
     };
     run.artifacts.get_or_try_init(make).await
 }

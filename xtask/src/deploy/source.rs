@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::aws::Aws;
-use crate::build::{self, Artifact};
+use crate::build::{self, Artifact, Prepared};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
@@ -14,6 +14,7 @@ use crate::releases::parts;
 use crate::releases::record::{Action, Object, Record};
 use crate::render::Renderer;
 use crate::site::{self, Built};
+use crate::ui::Ui;
 
 /// Where a deploy's bytes come from; everything after that is the same deploy.
 #[derive(Debug)]
@@ -88,15 +89,14 @@ impl Source {
     /// was checked before (the emulator would deploy a mock in the place of what is missing).
     pub async fn artifacts(
         &self,
-        ctx: &Ctx,
-        aws: &Aws,
-        deployed: &Config,
+        (ui, aws, deployed): (&Ui, &Aws, &Config),
         services: &BTreeSet<String>,
+        prepared: Option<Prepared>,
     ) -> anyhow::Result<BTreeMap<String, Artifact>> {
         let Self::Checkout(_) = self else { return self.planned(deployed, services) };
         let packages = packages(deployed, services);
         let names: Vec<String> = packages.values().cloned().collect();
-        let built = build::ensure(&ctx.ui, aws, deployed, &names).await?;
+        let built = build::ensure((ui, aws, deployed), &names, prepared).await?;
         Ok(packages.into_iter().filter_map(|(service, one)| Some((service, built.get(&one)?.clone()))).collect())
     }
 
