@@ -30,7 +30,8 @@ fn a_hotswap_changes_the_answer_and_the_next_deploy_takes_it_back_where_cloudfor
     assert_eq!(before["changed"], false, "{before}");
 
     repository.edit(SOURCE, TEXT, "hotswapped");
-    let (report, _) = hotswap(&repository);
+    let (report, told) = hotswap(&repository);
+    assert!(told.contains("Linked todos") && !told.contains("Uploaded"), "{told}");
     let outcome = |service: &str| report["stacks"][service].as_str().unwrap();
     assert_eq!((outcome("todos"), outcome("files"), outcome("auth")), ("hotswapped", "hotswapped", "unchanged"));
     eventually("the new code answers", || answer(&repository).contains("hotswapped").then_some(()));
@@ -57,6 +58,8 @@ fn a_hotswap_changes_the_answer_and_the_next_deploy_takes_it_back_where_cloudfor
     let (report, told) = hotswap(&repository);
     assert_eq!((&report["stacks"]["todos"], &report["stacks"]["files"]), (&"updated".into(), &"hotswapped".into()));
     assert!(told.contains("todo-scratch-todos in full: its template changed"), "{told}");
+    // A stack names what lasts.
+    assert!(told.contains("Linked files") && told.contains("Uploaded todos"), "{told}");
     assert!(report["sites"]["frontend"].is_object(), "{report}");
 }
 

@@ -1,19 +1,18 @@
 //! A service's code in the artifact bucket. The key is the digest of the inputs: what is there is not built again.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Serialize;
 
 use super::digest::Workspace;
 
+use super::packaged::{Form, Packaged, pack};
 use super::plan::Plan;
-use super::{cargo, elf, package};
+use super::{cargo, elf};
 use crate::aws::{Aws, objects};
 use crate::config::Config;
-use crate::digest::sha256;
 use crate::error::Problem;
 use crate::recorder::{self, Kind};
 use crate::releases::fresh;
@@ -37,29 +36,10 @@ const ATTEMPTS: u32 = 3;
 
 /// Under which name an artifact says what built it.
 const TOOLCHAIN: &str = "toolchain";
-/// Zips of one package that stay on this machine: those of the sources before, for whoever goes back to them.
-const KEPT: usize = 4;
-
-/// A zip on this machine, ready to be uploaded.
-#[derive(Clone, Debug, Serialize)]
-pub struct Packaged {
-    /// The package.
-    pub package: String,
-    /// The key that it gets in the artifact bucket.
-    pub key: String,
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// SHA-256 of its bytes, in hex.
-    pub sha256: String,
-    #[serde(skip)]
-    content: Vec<u8>,
-}
-
 /// Packages before anything is written to the bucket: those that it has, and zips of the others.
 #[derive(Debug)]
 pub struct Prepared {
+    form: Form,
     /// By package: the key, and what the bucket says of it.
     found: BTreeMap<String, (String, objects::Head)>,
     zips: Vec<Packaged>,
@@ -70,13 +50,13 @@ pub struct Prepared {
 /// Sees that the artifact of each package is in the bucket; returns them by package. What was prepared is taken as it is.
 pub async fn ensure(
     (ui, aws, config): (&Ui, &Aws, &Config),
-    packages: &[String],
+    (packages, form): (&[String], Form),
     prepared: Option<Prepared>,
 ) -> anyhow::Result<BTreeMap<String, Artifact>> {
-    let mut prepared = prepared.filter(|prepared| prepared.has(packages));
+    let mut prepared = prepared.filter(|prepared| prepared.form == form && prepared.has(packages));
     for _ in 0..ATTEMPTS {
         if prepared.is_none() {
-            prepared = prepare(ui, aws, config, packages).await?;
+            prepared = prepare((ui, aws, config), packages, form).await?;
         }
         if let Some(prepared) = prepared {
             return prepared.put(ui, aws, config).await;
@@ -87,11 +67,15 @@ pub async fn ensure(
 
 /// The longest part of `ensure`, which writes to this machine alone: builds and packs what the bucket lacks; `None` where the sources
 /// changed during the build.
-pub async fn prepare(ui: &Ui, aws: &Aws, config: &Config, packages: &[String]) -> anyhow::Result<Option<Prepared>> {
+pub async fn prepare(
+    (ui, aws, config): (&Ui, &Aws, &Config),
+    packages: &[String],
+    form: Form,
+) -> anyhow::Result<Option<Prepared>> {
     let (plan, bucket) = (Plan::of(config), config.artifact_bucket());
     let (mut found, mut missing) = (BTreeMap::new(), BTreeMap::new());
     for (package, digest) in digests(config, packages, plan)? {
-        let key = key(&package, &digest);
+        let key = Form::Whole.key(&package, &digest);
         match objects::head(&aws.s3, &bucket, &key).await? {
             Some(head) => {
                 found.insert(package, (key, head));
@@ -102,11 +86,11 @@ pub async fn prepare(ui: &Ui, aws: &Aws, config: &Config, packages: &[String]) -
         }
     }
     if missing.is_empty() {
-        return Ok(Some(Prepared { found, zips: Vec::new(), recorded: Vec::new() }));
+        return Ok(Some(Prepared { form, found, zips: Vec::new(), recorded: Vec::new() }));
     }
     let recorded = tokio::task::spawn_blocking(move || record(plan));
-    let Some(zips) = package_these(ui, config, &missing, plan).await? else { return Ok(None) };
-    Ok(Some(Prepared { found, zips, recorded: recorded.await? }))
+    let Some(zips) = package_these((ui, config), &missing, (plan, form)).await? else { return Ok(None) };
+    Ok(Some(Prepared { form, found, zips, recorded: recorded.await? }))
 }
 
 /// The artifact of each package as `ensure` would name it; nothing is built or looked for, so only bucket and
@@ -114,7 +98,7 @@ pub async fn prepare(ui: &Ui, aws: &Aws, config: &Config, packages: &[String]) -
 pub fn planned(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<String, Artifact>> {
     let bucket = config.artifact_bucket();
     let artifact = |(package, digest): (String, String)| {
-        let key = key(&package, &digest);
+        let key = Form::Whole.key(&package, &digest);
         (package, Artifact { bucket: bucket.clone(), key, sha256: String::new(), toolchain: String::new() })
     };
     Ok(digests(config, packages, Plan::of(config))?.into_iter().map(artifact).collect())
@@ -156,17 +140,16 @@ impl Prepared {
         }
         for zip in self.zips {
             let package = zip.package.clone();
-            artifacts.insert(package, upload(ui, aws, &bucket, (zip, &self.recorded)).await?);
+            artifacts.insert(package, upload((ui, aws, &bucket), (zip, self.form), &self.recorded).await?);
         }
         Ok(artifacts)
     }
 }
 
 async fn upload(
-    ui: &Ui,
-    aws: &Aws,
-    bucket: &str,
-    (zip, recorded): (Packaged, &[(&str, String)]),
+    (ui, aws, bucket): (&Ui, &Aws, &str),
+    (zip, form): (Packaged, Form),
+    recorded: &[(&str, String)],
 ) -> anyhow::Result<Artifact> {
     let metadata: Vec<(&str, &str)> = recorded.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let put = objects::put_absent(&aws.s3, (bucket, &zip.key), (zip.content, &zip.sha256), &metadata);
@@ -185,7 +168,10 @@ async fn upload(
     };
     // Twelve digits of the digest tell artifacts apart and leave the line short.
     let digest = zip.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&zip.key);
-    ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", zip.package, megabytes(zip.bytes)));
+    match form {
+        Form::Whole => ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", zip.package, megabytes(zip.bytes))),
+        Form::Linked => ui.step("Linked", format!("{} {digest}", zip.package)),
+    }
     Ok(artifact)
 }
 
@@ -193,7 +179,7 @@ async fn upload(
 pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<Vec<Packaged>> {
     for _ in 0..ATTEMPTS {
         let digests = digests(config, packages, plan)?;
-        if let Some(zips) = package_these(ui, config, &digests, plan).await? {
+        if let Some(zips) = package_these((ui, config), &digests, (plan, Form::Whole)).await? {
             return Ok(zips);
         }
     }
@@ -202,12 +188,11 @@ pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Pl
 
 /// The zips of packages by the digests of their sources; `None` where the sources changed during the build.
 async fn package_these(
-    ui: &Ui,
-    config: &Config,
+    (ui, config): (&Ui, &Config),
     digests: &BTreeMap<String, String>,
-    plan: Plan,
+    (plan, form): (Plan, Form),
 ) -> anyhow::Result<Option<Vec<Packaged>>> {
-    let kept = digests.iter().map(|(package, digest)| Packaged::read(config, package, digest));
+    let kept = digests.iter().map(|(package, digest)| Packaged::read(config, (package, digest), form));
     if let Some(zips) = kept.collect::<anyhow::Result<Option<Vec<_>>>>()? {
         return Ok(Some(zips));
     }
@@ -219,71 +204,10 @@ async fn package_these(
     }
     let mut zips = Vec::new();
     for (package, digest) in digests {
-        let work = async { pack(config, (package, digest), &binaries[package], plan) };
+        let work = async { pack(config, (package, digest), &binaries[package], (plan, form)) };
         zips.push(recorder::span(Kind::Package, package, work).await?);
     }
     Ok(Some(zips))
-}
-
-/// Zips a binary, and keeps the zip beside those of the sources before.
-fn pack(config: &Config, (package, digest): (&str, &str), binary: &Path, plan: Plan) -> anyhow::Result<Packaged> {
-    let bytes = std::fs::read(binary).with_context(|| format!("cannot read `{}`", binary.display()))?;
-    // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
-    if plan.release {
-        elf::check(&bytes, plan).with_context(|| format!("`{}` cannot run on Lambda", binary.display()))?;
-    }
-    let zip = package::zip(&bytes, if plan.release { 9 } else { 1 })?;
-    let path = path(config, package, digest);
-    let (written, packaged) = std::thread::scope(|scope| {
-        let writing = scope.spawn(|| write_whole(&path, &zip));
-        (writing.join(), sha256(&zip))
-    });
-    let ended = |_| anyhow::anyhow!("the writing thread ended");
-    written.map_err(ended).flatten().with_context(|| format!("cannot write `{}`", path.display()))?;
-    prune(&path, package).with_context(|| format!("cannot delete old zips beside `{}`", path.display()))?;
-    Ok(Packaged::of((package, digest), path, zip, packaged))
-}
-
-/// Deletes zips of a package that are neither this one nor among the newest.
-fn prune(path: &Path, package: &str) -> anyhow::Result<()> {
-    let mut zips = Vec::new();
-    for entry in std::fs::read_dir(path.parent().context("no folder")?)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let digest = name.to_str().and_then(|name| name.strip_prefix(package)?.strip_prefix('-')?.strip_suffix(".zip"));
-        if digest.is_some_and(|digest| digest.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-            // Another deploy may prune at the same time.
-            zips.extend(entry.metadata().and_then(|metadata| metadata.modified()).map(|at| (at, entry.path())));
-        }
-    }
-    zips.sort_by(|one, other| other.cmp(one));
-    for (_, old) in zips.iter().skip(KEPT).filter(|(_, old)| old != path) {
-        match std::fs::remove_file(old) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-impl Packaged {
-    /// One that was made before; `None` where it was not, or is gone.
-    fn read(config: &Config, package: &str, digest: &str) -> anyhow::Result<Option<Self>> {
-        let path = path(config, package, digest);
-        match std::fs::read(&path) {
-            Ok(content) => {
-                let sha256 = sha256(&content);
-                Ok(Some(Self::of((package, digest), path, content, sha256)))
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
-        }
-    }
-
-    fn of((package, digest): (&str, &str), path: PathBuf, content: Vec<u8>, sha256: String) -> Self {
-        let (package, key) = (package.to_owned(), key(package, digest));
-        Self { package, key, path, bytes: content.len() as u64, sha256, content }
-    }
 }
 
 fn digests(config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<BTreeMap<String, String>> {
@@ -326,25 +250,6 @@ fn fits(binaries: &BTreeMap<String, PathBuf>, plan: Plan) -> anyhow::Result<bool
         }
     }
     Ok(true)
-}
-
-/// Written under another name and renamed: a killed run leaves no half zip that the next would take.
-fn write_whole(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = target.parent().context("no folder")?;
-    std::fs::create_dir_all(folder)?;
-    let temporary = tempfile::NamedTempFile::new_in(folder)?;
-    std::fs::write(temporary.path(), bytes)?;
-    temporary.persist(target)?;
-    Ok(())
-}
-
-/// Where the zip of a package is on this machine, once it is made.
-fn path(config: &Config, package: &str, digest: &str) -> PathBuf {
-    config.root.join(format!("target/artifacts/{package}-{digest}.zip"))
-}
-
-fn key(package: &str, digest: &str) -> String {
-    format!("code/{package}/{digest}.zip")
 }
 
 /// Bytes as megabytes, for people.

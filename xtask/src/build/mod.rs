@@ -5,12 +5,14 @@ mod cargo;
 mod digest;
 mod elf;
 mod package;
+mod packaged;
 mod plan;
 mod verify;
 
-pub use artifact::{Artifact, Packaged, Prepared, ensure, megabytes, package_all, planned, prepare};
+pub use artifact::{Artifact, Prepared, ensure, megabytes, package_all, planned, prepare};
 pub(crate) use cargo::is_cargo_run;
 pub(crate) use digest::{APART as PACKAGE_APART, Workspace};
+pub use packaged::{Form, Packaged};
 pub use plan::Plan;
 pub use verify::verify;
 

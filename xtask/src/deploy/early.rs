@@ -16,14 +16,22 @@ use crate::recorder;
 pub(super) struct Early(JoinSet<anyhow::Result<Option<Prepared>>>);
 
 impl Early {
-    /// Begins to build what the services asked for lack, or all services do.
-    pub(super) fn begin(ctx: &Ctx, aws: &Aws, config: &Config, asked: &[String]) -> Self {
+    /// Begins to build what the services asked for lack, or all services do, if a deploy of this manner may.
+    pub(super) fn begin(
+        (ctx, aws, config): (&Ctx, &Aws, &Config),
+        asked: &[String],
+        (source, manner): (&Source, &Manner),
+    ) -> Self {
+        if !may(source, config, manner) {
+            return Self::default();
+        }
+        let form = manner.form(config);
         let wanted = |name: &String| asked.is_empty() || asked.contains(name);
         let services = config.app.services.iter().filter(|(name, _)| wanted(name));
         let packages: Vec<String> = services.filter_map(|(_, service)| service.package.clone()).collect();
         let (ui, aws, config) = (ctx.ui.clone(), aws.clone(), config.clone());
         let mut building = JoinSet::new();
-        let work = async move { build::prepare(&ui, &aws, &config, &packages).await };
+        let work = async move { build::prepare((&ui, &aws, &config), &packages, form).await };
         building.spawn(recorder::within(Vec::new(), work));
         Self(building)
     }
@@ -39,7 +47,7 @@ impl Early {
 
 /// Whether a deploy may build before it knows what else it will do: of this clone, where neither a person nor a reviewed plan has a
 /// say in it.
-pub(super) fn may(source: &Source, config: &Config, manner: &Manner) -> bool {
+fn may(source: &Source, config: &Config, manner: &Manner) -> bool {
     let asks = manner.asks.is_some() || manner.reviewed.is_some();
     matches!(source, Source::Checkout(_)) && config.env.endpoint().is_some() && !asks
 }

@@ -50,13 +50,8 @@ pub(crate) fn stack_input(
     config: &Config,
     service: &str,
     template: String,
-    mut parameters: BTreeMap<String, String>,
-    artifact: Option<&Artifact>,
+    parameters: BTreeMap<String, String>,
 ) -> StackInput {
-    if let Some(artifact) = artifact {
-        parameters.insert("ArtifactBucket".into(), artifact.bucket.clone());
-        parameters.insert("CodeKey".into(), artifact.key.clone());
-    }
     StackInput {
         name: config.stack_name(service),
         template,
@@ -66,6 +61,15 @@ pub(crate) fn stack_input(
         tags: tags(config, service),
         kept: None,
     }
+}
+
+/// With the code that the service's functions are to run.
+pub(crate) fn with_code(mut input: StackInput, artifact: Option<&Artifact>) -> StackInput {
+    if let Some(artifact) = artifact {
+        input.parameters.insert("ArtifactBucket".into(), artifact.bucket.clone());
+        input.parameters.insert("CodeKey".into(), artifact.key.clone());
+    }
+    input
 }
 
 /// A consumer that was not asked for keeps its template and code, and gets only inputs that changed; `None` where none did,

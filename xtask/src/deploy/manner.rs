@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 
 use super::stack::Policy;
 use crate::aws::{Aws, Identity};
+use crate::build::Form;
 use crate::config::{Config, Environment};
 use crate::error::Problem;
 use crate::plan::{Allowed, Plan};
@@ -63,6 +64,12 @@ impl Session {
 }
 
 impl Manner {
+    /// How functions get code that passes by their stack: in an emulator of this machine by a link, where no reviewed plan names it.
+    pub(super) fn form(&self, config: &Config) -> Form {
+        let here = config.env.endpoint().is_some() && self.reviewed.is_none();
+        if self.hotswap && here { Form::Linked } else { Form::Whole }
+    }
+
     /// What the environment wants of its stacks' operations; a protected one is never left half done.
     pub(super) fn policy(&self, config: &Config) -> Result<Policy, Problem> {
         let env = &config.env;

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::agree::{Agreed, agree};
-use super::early::{self, Early};
+use super::early::Early;
 use super::environment;
 use super::manner::Manner;
 use super::notes::Notes;
@@ -72,6 +72,8 @@ pub(super) struct Run {
     /// The build that began before the plan was made.
     pub(super) early: Mutex<Early>,
     pub(super) artifacts: OnceCell<BTreeMap<String, Artifact>>,
+    /// What functions get directly, where that is another form than their stacks'.
+    pub(super) linked: OnceCell<BTreeMap<String, Artifact>>,
     /// What others use of each service: service → output → who.
     consumers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// What was planned for each stack.
@@ -181,8 +183,7 @@ async fn deploy(
     let records = previews::Store::of(&aws.s3, &config);
     previews::open(&records, &mut config, manner.claim.as_ref(), &identity.arn).await?;
     source.check(&aws).await?;
-    let early =
-        if early::may(&source, &config, &manner) { Early::begin(ctx, &aws, &config, asked) } else { Early::default() };
+    let early = Early::begin((ctx, &aws, &config), asked, (&source, &manner));
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
     let draft = if manner.again {
@@ -225,6 +226,7 @@ async fn deploy(
         shared,
         early: Mutex::new(early),
         artifacts: OnceCell::new(),
+        linked: OnceCell::new(),
         stacks: draft.plan.stacks.into_iter().map(|one| (one.service.clone(), one)).collect(),
         codes: draft.codes,
         built: draft.built,

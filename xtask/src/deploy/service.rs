@@ -1,17 +1,16 @@
 //! One service of a deploy: its artifact, keys and template, then its stack or, by hotswap, its functions.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::inputs::{rewired, shared, stack_input, wired};
+use super::inputs::{rewired, shared, stack_input, wired, with_code};
 use super::run::Run;
 use super::stack::{Applied, Outcome, apply};
 use super::status::{Step, decide};
 use super::upload::place;
 use super::world;
 use crate::aws::stacks::{StackInput, Template};
-use crate::build::Artifact;
+use crate::build::{Artifact, Form};
 use crate::config::Outputs;
 use crate::digest::sha256;
 use crate::hotswap::{self, Way};
@@ -24,11 +23,10 @@ pub(super) async fn deploy(
     outputs: Outputs,
 ) -> anyhow::Result<(String, Option<Applied>)> {
     let start = Instant::now();
-    let mut stack = None;
+    let mut template = None;
     let (input, keys) = if run.full.contains(&service) {
         let (input, keys) = full_input(&run, &service, &outputs).await?;
-        let code = run.artifacts.get().and_then(|all| all.get(&service)).cloned();
-        stack = Some((sha256(input.template.as_bytes()), code));
+        template = Some(sha256(input.template.as_bytes()));
         (Some(input), keys)
     } else {
         (rewired(&run.config, run.world.live(&service), &service, &outputs)?, Keys::default())
@@ -50,9 +48,10 @@ pub(super) async fn deploy(
     let through_stack = matches!(applied.outcome, Outcome::Created | Outcome::Updated);
     // Code that was swapped is no release: the stack still names the one before, and the next full deploy goes by it.
     if through_stack || !run.manner.hotswap {
+        let code = run.artifacts.get().and_then(|all| all.get(&service)).cloned();
         run.notes.note(&service, |left| {
             left.touched = through_stack;
-            left.stack = stack;
+            left.stack = template.map(|template| (template, code));
         });
     }
     keys.record(&run.aws).await?;
@@ -69,15 +68,15 @@ pub(super) async fn deploy(
 /// Directly where that is asked for and enough, else through the stack, after which no function runs a swapped code.
 async fn apply_in_full(run: &Run, service: &str, input: &StackInput) -> anyhow::Result<Applied> {
     let (aws, config) = (&run.aws, &run.config);
-    let artifact = match &config.app.services[service].package {
-        Some(_) => artifacts(run).await?.get(service),
-        None => None,
-    };
-    if run.manner.hotswap
-        && let Some(applied) = apply_directly(run, service, input, artifact).await?
-    {
-        return Ok(applied);
+    if run.manner.hotswap {
+        let artifact = code(run, service, run.manner.form(config)).await?;
+        if let Some(applied) = apply_directly(run, service, input, artifact).await? {
+            return Ok(applied);
+        }
     }
+    // A stack names what lasts, whatever its functions might have had directly.
+    let artifact = code(run, service, Form::Whole).await?;
+    let input = &with_code(input.clone(), artifact);
     let seen = run.world.services.get(service).cloned();
     let mut applied = apply(run.hands(&run.review(service)), input, seen).await?;
     let swapped = hotswap::reconcile(aws, config, &run.ledger, (service, artifact)).await?;
@@ -123,10 +122,7 @@ async fn apply_directly(
 
 async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {
     let parameters = wired(&run.config, service, outputs)?;
-    let artifact = match &run.config.app.services[service].package {
-        Some(_) => artifacts(run).await?.get(service),
-        None => None,
-    };
+    let artifact = code(run, service, run.manner.form(&run.config)).await?;
     run.as_planned(service, artifact)?;
     let seen = run.world.services.get(service);
     let with = |keys: &Keys| {
@@ -134,7 +130,7 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
         // What a service names itself goes before what has the same name by chance.
         let mut all = shared(&template, seen, &run.shared)?;
         all.extend(parameters.clone().into_iter().chain(keys.parameters.clone()));
-        anyhow::Ok(stack_input(&run.config, service, template, all, artifact))
+        anyhow::Ok(with_code(stack_input(&run.config, service, template, all), artifact))
     };
     // Where nothing changes with the keys that the plan has found, they need no second look.
     if let Some(keys) = run.keys.lock().await.remove(service) {
@@ -156,11 +152,18 @@ async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Resu
     Ok((input, keys))
 }
 
-/// All artifacts at once by service, when the first stack asks for its own: one cargo call for the whole deploy.
-async fn artifacts(run: &Run) -> anyhow::Result<&BTreeMap<String, Artifact>> {
+/// The code of a service in a form. All services' at once, when the first stack asks for its own: one cargo call for the whole deploy.
+async fn code<'a>(run: &'a Run, service: &str, form: Form) -> anyhow::Result<Option<&'a Artifact>> {
+    if run.config.app.services[service].package.is_none() {
+        return Ok(None);
+    }
     let make = || async {
         let prepared = run.early.lock().await.end().await?;
-        run.source.artifacts((&run.ctx.ui, &run.aws, &run.config), &run.full, prepared).await
+        run.source.artifacts((&run.ctx.ui, &run.aws, &run.config), (&run.full, form), prepared).await
     };
-    run.artifacts.get_or_try_init(make).await
+    let all = match form {
+        Form::Whole => run.artifacts.get_or_try_init(make).await?,
+        Form::Linked => run.linked.get_or_try_init(make).await?,
+    };
+    Ok(all.get(service))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::aws::Aws;
-use crate::build::{self, Artifact, Prepared};
+use crate::build::{self, Artifact, Form, Prepared};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
@@ -90,13 +90,13 @@ impl Source {
     pub async fn artifacts(
         &self,
         (ui, aws, deployed): (&Ui, &Aws, &Config),
-        services: &BTreeSet<String>,
+        (services, form): (&BTreeSet<String>, Form),
         prepared: Option<Prepared>,
     ) -> anyhow::Result<BTreeMap<String, Artifact>> {
         let Self::Checkout(_) = self else { return self.planned(deployed, services) };
         let packages = packages(deployed, services);
         let names: Vec<String> = packages.values().cloned().collect();
-        let built = build::ensure((ui, aws, deployed), &names, prepared).await?;
+        let built = build::ensure((ui, aws, deployed), (&names, form), prepared).await?;
         Ok(packages.into_iter().filter_map(|(service, one)| Some((service, built.get(&one)?.clone()))).collect())
     }
 

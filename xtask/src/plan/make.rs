@@ -131,7 +131,7 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
             if missing.is_empty() && sealed.is_empty() {
                 found.insert(service.clone(), keys);
             }
-            Some(inputs::stack_input(config, &service, template, parameters, codes.get(&service)))
+            Some(inputs::with_code(inputs::stack_input(config, &service, template, parameters), codes.get(&service)))
         } else {
             inputs::rewired(config, world.live(&service), &service, &outputs)?
         };
