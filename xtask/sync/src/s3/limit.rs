@@ -10,15 +10,21 @@ const FIRST: usize = 16;
 /// The most; S3 takes 3,500 PUTs a second and prefix (S3 User Guide, "Optimizing Amazon S3 performance"), which at 30 ms
 /// each are about a hundred at a time.
 const MOST: usize = 256;
-/// How much more throughput a larger limit must bring to be kept.
+/// How much more throughput than ever before a larger limit must bring to be kept.
 const GAIN: f64 = 1.1;
+/// What a round leaves of the best throughput so far: a line may become worse.
+const FADE: f64 = 0.98;
+/// The shortest round: of a machine nearby, a few milliseconds say nothing but chance.
+const ROUND: Duration = Duration::from_millis(20);
 
 /// The rule, without clock and network.
 #[derive(Clone, Debug)]
 struct Rule {
     limit: usize,
-    /// The limit before the last rise, and the requests a second that it brought.
-    before: Option<(usize, f64)>,
+    /// The limit before the last rise.
+    before: Option<usize>,
+    /// The most requests a second so far, fading. Compared with the round before alone, chance would raise the limit again and again.
+    best: f64,
     /// Whether doubling has ceased to pay: steps are small from then on.
     settled: bool,
     finished: usize,
@@ -27,28 +33,30 @@ struct Rule {
 /// What changes the limit at the end of a round of `limit` requests.
 impl Rule {
     fn new() -> Self {
-        Self { limit: FIRST, before: None, settled: false, finished: 0 }
+        Self { limit: FIRST, before: None, best: 0.0, settled: false, finished: 0 }
     }
 
     /// A round is as many answers as there are requests at a time; shorter ones say little.
-    fn is_round(&mut self) -> bool {
+    fn is_round(&mut self, took: Duration) -> bool {
         self.finished += 1;
-        self.finished >= self.limit.max(FIRST)
+        self.finished >= self.limit.max(FIRST) && took >= ROUND
     }
 
     fn round(&mut self, took: Duration) {
         #[expect(clippy::cast_precision_loss, reason = "a few hundred requests")]
         let rate = self.finished as f64 / took.as_secs_f64().max(1e-6);
         self.finished = 0;
+        let pays = rate >= self.best * GAIN;
+        self.best = rate.max(self.best * FADE);
         match self.before {
-            Some((limit, earlier)) if rate < earlier * GAIN => {
+            Some(limit) if !pays => {
                 // It did not pay: back, and on in small steps, for the line may become better.
                 self.limit = limit;
                 self.before = None;
                 self.settled = true;
             }
             _ => {
-                self.before = Some((self.limit, rate));
+                self.before = Some(self.limit);
                 let more = if self.settled { self.limit / 4 } else { self.limit };
                 self.limit = (self.limit + more.max(1)).min(MOST);
             }
@@ -57,7 +65,7 @@ impl Rule {
 
     fn slow_down(&mut self) {
         self.limit = (self.limit / 2).max(1);
-        self.before = None;
+        (self.before, self.best) = (None, 0.0);
         self.settled = true;
         self.finished = 0;
     }
@@ -74,18 +82,25 @@ pub(super) struct Limit {
 struct State {
     rule: Rule,
     since: Instant,
+    /// Whether a request waited for its slot in this round. Where none does, the limit limits nothing, and how long a round takes
+    /// says nothing about it.
+    full: bool,
     /// Slots that are to be taken away as soon as they are given back.
     debt: usize,
 }
 
 impl Limit {
     pub(super) fn new() -> Self {
-        let state = State { rule: Rule::new(), since: Instant::now(), debt: 0 };
+        let state = State { rule: Rule::new(), since: Instant::now(), full: false, debt: 0 };
         Self { slots: Arc::new(Semaphore::new(FIRST)), state: Arc::new(Mutex::new(state)) }
     }
 
     /// Waits for a slot.
     pub(super) async fn slot(&self) -> anyhow::Result<OwnedSemaphorePermit> {
+        match Arc::clone(&self.slots).try_acquire_owned() {
+            Ok(slot) => return Ok(slot),
+            Err(_) => self.state.lock().unwrap_or_else(PoisonError::into_inner).fill(),
+        }
         Ok(Arc::clone(&self.slots).acquire_owned().await?)
     }
 
@@ -95,11 +110,13 @@ impl Limit {
         let old = state.rule.limit;
         if slow_down {
             state.rule.slow_down();
-            state.since = Instant::now();
-        } else if state.rule.is_round() {
+            state.full = false;
+        } else if state.full {
             let took = state.since.elapsed();
-            state.rule.round(took);
-            state.since = Instant::now();
+            if state.rule.is_round(took) {
+                state.rule.round(took);
+                state.full = false;
+            }
         }
         let new = state.rule.limit;
         if new > old {
@@ -116,6 +133,17 @@ impl Limit {
     }
 }
 
+impl State {
+    /// A round begins with the first request that has to wait.
+    fn fill(&mut self) {
+        if !self.full {
+            self.full = true;
+            self.rule.finished = 0;
+            self.since = Instant::now();
+        }
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 mod tests {
@@ -126,7 +154,7 @@ mod tests {
         let mut rule = Rule::new();
         let mut limits = Vec::new();
         for _ in 0..rounds {
-            while !rule.is_round() {}
+            while !rule.is_round(ROUND) {}
             let took = Duration::from_secs_f64(rule.finished as f64 / rate(rule.limit));
             rule.round(took);
             limits.push(rule.limit);
@@ -147,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn chance_does_not_raise_it() {
+        let rounds = std::cell::Cell::new(0);
+        let limits =
+            settle(|_| [7_000.0, 9_000.0, 8_000.0, 10_000.0, 8_500.0][rounds.replace(rounds.get() + 1) % 5], 500);
+        assert!(limits[20..].iter().all(|limit| *limit <= 40), "{limits:?}");
+    }
+
+    #[test]
     fn it_finds_the_knee_and_stays_near_it() {
         let limits = settle(|limit| limit.min(100) as f64 / 0.03, 60);
         assert!(limits[20..].iter().all(|limit| (64..=160).contains(limit)), "{limits:?}");
@@ -157,9 +193,32 @@ mod tests {
         let mut rule = Rule::new();
         let limits: Vec<usize> = (0..6).map(|_| (rule.slow_down(), rule.limit).1).collect();
         assert_eq!(limits, [8, 4, 2, 1, 1, 1]);
-        while !rule.is_round() {}
+        while !rule.is_round(ROUND) {}
         rule.round(Duration::from_millis(10));
         assert_eq!(rule.limit, 2);
+    }
+
+    #[tokio::test]
+    async fn rounds_in_which_nobody_waits_change_nothing() {
+        let limit = Limit::new();
+        for _ in 0..10 * FIRST {
+            let slot = limit.slot().await.unwrap();
+            limit.answered(slot, false);
+        }
+        assert_eq!(limit.state.lock().unwrap().rule.limit, FIRST);
+        let mut slots = Vec::new();
+        for _ in 0..FIRST {
+            slots.push(limit.slot().await.unwrap());
+        }
+        let waiting = tokio::spawn({
+            let limit = limit.clone();
+            async move { limit.slot().await.unwrap() }
+        });
+        tokio::task::yield_now().await;
+        std::thread::sleep(ROUND);
+        slots.drain(..).for_each(|slot| limit.answered(slot, false));
+        drop(waiting.await.unwrap());
+        assert_eq!(limit.state.lock().unwrap().rule.limit, 2 * FIRST);
     }
 
     #[tokio::test]
