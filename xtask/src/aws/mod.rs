@@ -22,11 +22,14 @@ pub mod transfer;
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::future::ProvideCredentials as ProvideCredentialsFuture;
 use aws_smithy_http_client::{Builder, tls};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -174,9 +177,33 @@ async fn configuration(env: &Environment) -> SdkConfig {
     loader.load().await
 }
 
+/// What a client of another S3 is made from: the environment's variables sign, else whom the usual chain finds.
+pub async fn elsewhere(region: &str, url: &str) -> SdkConfig {
+    let first = EnvironmentVariableCredentialsProvider::new();
+    let chain = CredentialsProviderChain::first_try("environment", first).or_else("usual", Usual(region.to_owned()));
+    usual(region).0.endpoint_url(url).credentials_provider(chain).load().await
+}
+
+/// The usual chain for a region, put together where it is asked: it brings clients of its own.
+#[derive(Debug)]
+struct Usual(String);
+
+impl ProvideCredentials for Usual {
+    fn provide_credentials<'a>(&'a self) -> ProvideCredentialsFuture<'a>
+    where
+        Self: 'a,
+    {
+        ProvideCredentialsFuture::new(async {
+            let (_, http) = usual(&self.0);
+            let region = Some(Region::new(self.0.clone()));
+            let parts = ProviderConfig::without_region().with_http_client(http).with_region(region);
+            DefaultCredentialsChain::builder().configure(parts).build().await.provide_credentials().await
+        })
+    }
+}
+
 /// The usual credential chain, for a region.
-#[must_use]
-pub fn usual(region: &str) -> (ConfigLoader, SharedHttpClient) {
+fn usual(region: &str) -> (ConfigLoader, SharedHttpClient) {
     let http = Builder::new().tls_provider(tls()).build_https();
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())

@@ -35,24 +35,20 @@ pub(super) async fn run(args: SyncArgs, ctx: &Ctx) -> anyhow::Result<()> {
     tell(ctx, &files);
     let options = options(&args, ctx)?;
     let (sdk, account) = connect(&args, ctx).await?;
-    let client = aws_sdk_cloudfront::Client::new(&sdk);
-    let distribution = args.distribution.as_deref().map(|id| Distribution::new(client, id, &options.owner));
+    let client = || aws_sdk_cloudfront::Client::new(&sdk);
+    let distribution = args.distribution.as_deref().map(|id| Distribution::new(client(), id, &options.owner));
     let cdn = distribution.clone().map(|one| Arc::new(one) as Arc<dyn Cdn>);
     let endpoint = transfer::endpoint(&sdk, &args.to.bucket, account.as_deref()).await?;
     let bucket = Bucket::new(endpoint, &args.to.bucket, &args.to.prefix, cdn);
     let context = || format!("cannot sync `{}` to `{}`", args.folder.display(), args.to);
-    let work = site_sync::observe(&bucket, files).await.with_context(context)?;
-    let mut plan = site_sync::plan(&work, &options, Timestamp::now()).with_context(context)?;
-    if args.distribution.is_none() {
-        // Nobody keeps old bytes, as far as this sync is told.
-        plan.forget_nothing();
-    }
+    let mut work = site_sync::observe(&bucket, files).await.with_context(context)?;
+    let plan = site_sync::plan(&work, &options, Timestamp::now()).with_context(context)?;
     show(ctx, &work, &plan);
     let applied = if args.dry_run {
         Applied::default()
     } else {
         let progress = Progress::default();
-        let applying = site_sync::apply(&bucket, &work, &plan, &options, &progress);
+        let applying = site_sync::apply(&bucket, &mut work, &plan, &options, &progress);
         meter::watch(&ctx.ui, "sync", &progress, applying).await.with_context(context)?
     };
     if let (Some(error), Some(distribution)) = (&applied.invalidation_error, &args.distribution) {
@@ -73,7 +69,7 @@ fn finish(
     let bytes: u64 = plan.uploads.iter().map(|upload| work.file(upload).size).sum();
     if ctx.ui.json() {
         let uploads: BTreeMap<&str, String> =
-            plan.uploads.iter().map(|upload| (work.file(upload).key.as_ref(), upload.reason.to_string())).collect();
+            plan.uploads.iter().map(|upload| (work.file(upload).key, upload.reason.to_string())).collect();
         let result = json!({
             "to": args.to.to_string(),
             "dryRun": args.dry_run,
@@ -141,7 +137,8 @@ fn options(args: &SyncArgs, ctx: &Ctx) -> anyhow::Result<Options> {
     };
     let grace = i64::try_from(args.grace).context("the grace is longer than time itself")?;
     let delete = args.delete.then(|| SignedDuration::from_secs(grace));
-    Ok(Options { owner, adopt: args.adopt, delete, max_delete: args.max_delete })
+    let cdn = args.distribution.is_some();
+    Ok(Options { owner, adopt: args.adopt, delete, max_delete: args.max_delete, cdn })
 }
 
 /// The same in every clone: where the folder is in the repository, else what it is called.
@@ -157,8 +154,7 @@ async fn connect(args: &SyncArgs, ctx: &Ctx) -> anyhow::Result<(SdkConfig, Optio
     let region = args.region.clone();
     if let Some(url) = &args.endpoint_url {
         let region = region.or_else(|| std::env::var("AWS_REGION").ok()).unwrap_or_else(|| NO_REGION.to_owned());
-        let (loader, _) = aws::usual(&region);
-        return Ok((loader.endpoint_url(url).load().await, None));
+        return Ok((aws::elsewhere(&region, url).await, None));
     }
     let config = ctx.config(&args.env)?;
     let account = config.env.endpoint().is_none().then(|| config.env.account().to_owned());

@@ -52,6 +52,6 @@ mod tests {
         assert!(read(folder.path(), &rules).unwrap_err().to_string().contains("(1 files)"));
         std::fs::write(folder.path().join("index.html"), "1").unwrap();
         let files = read(folder.path(), &rules).unwrap();
-        assert_eq!(files.iter().map(|file| file.key.as_ref()).collect::<Vec<_>>(), ["assets/a.js", "index.html"]);
+        assert_eq!(files.iter().map(|file| file.key).collect::<Vec<_>>(), ["assets/a.js", "index.html"]);
     }
 }

@@ -101,7 +101,8 @@ pub(super) fn rules(site: &Site) -> anyhow::Result<Rules> {
 
 /// The bucket is the stack's own: nobody else has a site there.
 pub(super) fn options(config: &Config, service: &str) -> Options {
-    Options { owner: config.stack_name(service), adopt: true, delete: Some(GRACE), max_delete: usize::MAX }
+    let owner = config.stack_name(service);
+    Options { owner, adopt: true, delete: Some(GRACE), max_delete: usize::MAX, cdn: true }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub async fn sync(
     let cdn = Distribution::new(aws.cloudfront.clone(), distribution, &config.stack_name(service));
     let store = place::bucket((aws, config), name, Some(cdn.clone())).await?;
     let context = || format!("cannot sync the site of `{service}`");
-    let work = if let Some(work) = how.preview.and_then(Preview::into_work) {
+    let mut work = if let Some(work) = how.preview.and_then(Preview::into_work) {
         work
     } else {
         let script = script(ctx.reload.as_ref(), config);
@@ -77,7 +77,7 @@ pub async fn sync(
     let options = place::options(config, service);
     let plan = site_sync::plan(&work, &options, Timestamp::now())?;
     let progress = Progress::default();
-    let applying = site_sync::apply(&store, &work, &plan, &options, &progress);
+    let applying = site_sync::apply(&store, &mut work, &plan, &options, &progress);
     let applied = meter::watch(&ctx.ui, service, &progress, applying).await.with_context(context)?;
     if let Some(error) = applied.invalidation_error {
         ctx.ui.warn(not_invalidated(&error, distribution, &applied.invalidated, "the next deploy"));

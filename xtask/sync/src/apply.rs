@@ -8,9 +8,9 @@ use anyhow::Context;
 use tokio::task::JoinSet;
 
 use crate::digest::PART;
-use crate::files::Made;
+use crate::files::{Files, Made};
 use crate::invalidation;
-use crate::manifest::{self, KEY, Known, Summary};
+use crate::manifest::{self, KEY, Summary};
 use crate::plan::{self, Options, Plan, Upload};
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -35,41 +35,37 @@ pub struct Applied {
     pub invalidation_error: Option<anyhow::Error>,
 }
 
-/// Brings the store to the plan's end. Stopped anywhere, the next run's plan goes on from there.
+/// Brings the store to the plan's end, and notes in `work` what was put. Stopped anywhere, the next run's plan goes on from there.
 pub async fn apply<S: Store>(
     store: &S,
-    work: &Work,
+    work: &mut Work,
     plan: &Plan,
     options: &Options,
     progress: &Progress,
 ) -> anyhow::Result<Applied> {
-    let bytes = plan.uploads.iter().map(|upload| work.files.all[upload.at].size).sum();
+    let bytes = plan.uploads.iter().map(|upload| work.file(upload).size).sum();
     progress.expect(plan.uploads.len(), bytes);
-    let class = |upload: &Upload| work.files.all[upload.at].class;
-    let chosen = |wanted: &dyn Fn(&Upload) -> bool| -> Vec<Upload> {
-        plan.uploads.iter().copied().filter(|upload| wanted(upload)).collect()
-    };
-    let mut done = vec![None; work.files.len()];
     let mut etag = work.manifest_etag.clone();
-    put_all(store, work, &chosen(&|one| !one.overwrites), &mut done, progress).await?;
+    put_all(store, work, (plan, |one, _| !one.overwrites), progress).await?;
     if let Some(claim) = &plan.claim {
         let summary = plan::summary(options, &claim.pending);
         etag = write(store, work, &summary, None, etag).await?;
     }
-    let before = |one: &Upload| one.overwrites && matches!(class(one), Class::Hashed | Class::Fixed);
-    put_all(store, work, &chosen(&before), &mut done, progress).await?;
-    put_all(store, work, &chosen(&|one| class(one) == Class::Document), &mut done, progress).await?;
-    for upload in chosen(&|one| class(one) == Class::Index) {
-        let (made, size) =
-            (read::whole(&work.files, upload.at, work.digests[upload.at])?, work.files.all[upload.at].size);
+    let before = |one: &Upload, class| one.overwrites && matches!(class, Class::Hashed | Class::Fixed);
+    put_all(store, work, (plan, before), progress).await?;
+    put_all(store, work, (plan, |_, class| class == Class::Document), progress).await?;
+    let index = plan.uploads.iter().copied().find(|one| work.file(one).class == Class::Index);
+    if let Some(upload) = index {
+        let (at, size) = (upload.at(), work.file(&upload).size);
+        let made = read::whole(&work.files, at, work.digest(at))?;
         // The switch itself is conditional: of two syncs at once, one wins and the other learns of it.
         let when = work.index_etag.clone().map_or(When::Absent, When::Etag);
-        let stored = store.put(object(work, upload.at, made), when).await?.ok_or_else(lost)?;
-        done[upload.at] = Some(plan::known(work, upload.at, stored.digest, &stored.etag));
+        let stored = store.put(object(&work.files, at, made), when).await?.ok_or_else(lost)?;
+        work.note(at, plan::known(work, at, stored.digest, &stored.etag));
         progress.done(size);
     }
 
-    let known = || work.files.all.iter().map(|file| file.key.as_ref());
+    let known = || work.files.iter().map(|file| file.key);
     let mut applied =
         Applied { bytes, invalidated: invalidation::paths(&plan.invalidate, known()), ..Applied::default() };
     if !applied.invalidated.is_empty() {
@@ -80,7 +76,7 @@ pub async fn apply<S: Store>(
     let pending: BTreeSet<String> = left.union(&plan.forget).cloned().collect();
     let summary = plan::summary(options, &pending);
     if must_write(work, plan, &summary) {
-        etag = write(store, work, &summary, Some((plan, &done)), etag).await?;
+        etag = write(store, work, &summary, Some(plan), etag).await?;
     }
     // At once after the manifest has let go of them: a sync that wants one again has claimed it before, and then this
     // line is not reached. One that starts right here and wants one loses it, and gets it back by the next list.
@@ -90,7 +86,7 @@ pub async fn apply<S: Store>(
     if !plan.forget.is_empty() {
         let paths = invalidation::paths(&plan.forget, known());
         match store.invalidate(&paths).await {
-            Ok(()) => drop(write(store, work, &plan::summary(options, &left), Some((plan, &done)), etag).await?),
+            Ok(()) => drop(write(store, work, &plan::summary(options, &left), Some(plan), etag).await?),
             Err(error) => applied.invalidation_error = Some(error),
         }
         applied.invalidated.extend(paths);
@@ -111,26 +107,31 @@ fn must_write(work: &Work, plan: &Plan, summary: &Summary) -> bool {
 /// Files of one step of the order, in any order.
 async fn put_all<S: Store>(
     store: &S,
-    work: &Work,
-    uploads: &[Upload],
-    done: &mut [Option<Known>],
+    work: &mut Work,
+    (plan, wanted): (&Plan, impl Fn(&Upload, Class) -> bool + Send + Sync),
     progress: &Progress,
 ) -> anyhow::Result<()> {
-    let (small, large): (Vec<usize>, Vec<usize>) =
-        uploads.iter().map(|upload| upload.at).partition(|at| work.files.all[*at].size <= PART);
+    let (files, wanted) = (&Arc::clone(&work.files), &wanted);
+    let chosen = |small: bool| {
+        let fits = move |upload: &&Upload| {
+            let file = files.at(upload.at());
+            (file.size <= PART) == small && wanted(upload, file.class)
+        };
+        plan.uploads.iter().filter(fits).map(|upload| upload.at())
+    };
     let mut sending: JoinSet<anyhow::Result<(usize, Stored)>> = JoinSet::new();
     let mut reading: JoinSet<anyhow::Result<Vec<(usize, Made)>>> = JoinSet::new();
-    let (mut batches, mut large) = (VecDeque::from(read::batches(&work.files, &small)), VecDeque::from(large));
+    let (mut batches, mut large) = (read::batches(files, chosen(true)), chosen(false));
     let mut ready: VecDeque<(usize, Made)> = VecDeque::new();
-    let (mut held, size) = (0, |at: usize| work.files.all[at].size);
+    let (mut held, size) = (0, |at: usize| files.at(at).size);
     loop {
         while sending.len() < WINDOW {
             let object = if let Some((at, made)) = ready.pop_front() {
-                (at, object(work, at, made))
-            } else if let Some(at) = large.pop_front() {
-                let file = &work.files.all[at];
-                let body = Body::File(work.files.path(file), file.size, work.digests[at]);
-                (at, Object { key: file.key.to_string(), headers: work.files.headers(file).clone(), body })
+                (at, object(files, at, made))
+            } else if let Some(at) = large.next() {
+                let file = files.at(at);
+                let body = Body::File(files.path(file.key), file.size, work.digest(at));
+                (at, Object { key: file.key.to_owned(), headers: files.headers(file).clone(), body })
             } else {
                 break;
             };
@@ -141,10 +142,10 @@ async fn put_all<S: Store>(
             });
         }
         while ready.len() < WINDOW && held < HELD && reading.len() < read::readers() {
-            let Some(batch) = batches.pop_front() else { break };
+            let Some(batch) = batches.next() else { break };
             held += batch.iter().map(|at| size(*at)).sum::<u64>();
-            let files = Arc::clone(&work.files);
-            let planned: Vec<_> = batch.iter().map(|at| (*at, work.digests[*at])).collect();
+            let planned: Vec<_> = batch.into_iter().map(|at| (at, work.digest(at))).collect();
+            let files = Arc::clone(files);
             reading.spawn_blocking(move || {
                 planned.into_iter().map(|(at, planned)| Ok((at, read::whole(&files, at, planned)?))).collect()
             });
@@ -156,7 +157,7 @@ async fn put_all<S: Store>(
                 if size(at) <= PART {
                     held -= size(at);
                 }
-                done[at] = Some(plan::known(work, at, stored.digest, &stored.etag));
+                work.note(at, plan::known(work, at, stored.digest, &stored.etag));
                 progress.done(size(at));
             }
             else => return Ok(()),
@@ -164,9 +165,9 @@ async fn put_all<S: Store>(
     }
 }
 
-fn object(work: &Work, at: usize, made: Made) -> Object {
-    let file = &work.files.all[at];
-    let (key, headers) = (file.key.to_string(), work.files.headers(file).clone());
+fn object(files: &Files, at: usize, made: Made) -> Object {
+    let file = files.at(at);
+    let (key, headers) = (file.key.to_owned(), files.headers(file).clone());
     Object { key, headers, body: Body::Bytes(made.bytes, made.digest) }
 }
 
@@ -174,16 +175,17 @@ async fn write<S: Store>(
     store: &S,
     work: &Work,
     summary: &Summary,
-    after: Option<(&Plan, &[Option<Known>])>,
+    after: Option<&Plan>,
     etag: Option<String>,
 ) -> anyhow::Result<Option<String>> {
-    let made = Made::new(manifest::bytes(summary, work.headers.all(), plan::entries(work, after))?);
+    let pieces = manifest::pieces(summary, work.headers.all(), plan::entries(work, after))?;
     let headers = Headers {
         content_type: "application/json; charset=utf-8".to_owned(),
         cache_control: "no-store".to_owned(),
+        content_encoding: "gzip".to_owned(),
         ..Headers::default()
     };
-    let object = Object { key: KEY.to_owned(), headers, body: Body::Bytes(made.bytes, made.digest) };
+    let object = Object { key: KEY.to_owned(), headers, body: Body::Pieces(pieces) };
     let when = etag.map_or(When::Absent, When::Etag);
     Ok(Some(store.put(object, when).await?.ok_or_else(lost)?.etag))
 }

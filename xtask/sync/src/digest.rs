@@ -86,6 +86,25 @@ impl Tag {
         }
         Self(bytes)
     }
+
+    /// As the manifest has it.
+    pub(crate) fn base64(self) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(self.0)
+    }
+
+    /// From `base64`.
+    pub(crate) fn from_base64(text: &str) -> Option<Self> {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// From hexadecimal.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
 }
 
 #[cfg(test)]
@@ -116,5 +135,8 @@ mod tests {
         assert_eq!(Tag::of(plain), Tag::of(&format!("\"{plain}\"")));
         assert_ne!(Tag::of(plain), Tag::of(&format!("{plain}-2")));
         assert_ne!(Tag::of(&format!("{plain}-1")), Tag::of(&format!("{plain}-2")));
+        assert_eq!(Tag::from_base64(&Tag::of(plain).base64()), Some(Tag::of(plain)));
+        assert_eq!(Tag::from_hex(plain), Some(Tag::of(plain)));
+        assert_eq!((Tag::from_base64("ab"), Tag::from_hex("ab")), (None, None));
     }
 }

@@ -1,15 +1,15 @@
 //! The files as the bucket shall hold them: key, size, headers, class. Little is kept of each: there may be many.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::digest::Digest;
 use crate::manifest::OWN;
-use crate::names::{self, Alike};
+use crate::names;
 use crate::problem::Problem;
 use crate::rules::{Class, Headers, Rules};
 
@@ -21,17 +21,25 @@ pub(crate) struct HeaderTable {
 }
 
 /// One file.
-#[derive(Clone, Debug)]
-pub struct File {
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
     /// Its key below the prefix; on disk, its path below the folder.
-    pub key: Box<str>,
+    pub key: &'a str,
     /// Bytes.
     pub size: u64,
     /// When it is written.
     pub class: Class,
-    /// What is made here and is on no disk.
-    pub made: Option<Made>,
     pub(crate) headers: u16,
+}
+
+/// One file as it is kept: its key is a part of all names.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    size: u64,
+    start: u32,
+    length: u16,
+    headers: u16,
+    class: Class,
 }
 
 /// Bytes that were made here.
@@ -46,8 +54,12 @@ pub struct Made {
 /// All files, by key in the order of its bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    pub(crate) root: PathBuf,
-    pub(crate) all: Vec<File>,
+    root: PathBuf,
+    /// All keys, one behind the other.
+    names: String,
+    all: Vec<Entry>,
+    /// What is on no disk, by key.
+    made: BTreeMap<Box<str>, Made>,
     pub(crate) headers: HeaderTable,
     /// Names that were left out because they begin with a dot or a rule says so.
     pub left_out: usize,
@@ -126,50 +138,56 @@ impl Files {
                 return Err(Problem::refused(message).hint("leave it out by a rule with `skip: true`").into());
             }
             let size = entry.metadata().with_context(|| format!("cannot read `{}`", entry.path().display()))?.len();
-            files.push(key, size, None, rules)?;
+            let entry = files.entry(&key, size, rules)?;
+            files.all.push(entry);
         }
         files.left_out = left_out;
         if files.all.is_empty() {
             let message = format!("`{}` has no file to sync ({left_out} left out)", root.display());
             return Err(Problem::refused(message).hint("name the folder that a build writes to").into());
         }
-        files.find_alike();
+        let key = |number: u32| files.at(number as usize).key;
+        let pairs = names::alike(u32::try_from(files.len())?, key).into_iter();
+        files.alike = pairs.map(|(one, other)| (key(one).to_owned(), key(other).to_owned())).collect();
         Ok(files)
     }
 
     /// Adds what was made here, in the place of what is there under this key.
     pub fn add(&mut self, key: &str, bytes: impl Into<bytes::Bytes>, rules: &Rules) -> anyhow::Result<()> {
         let made = Made::new(bytes);
-        let size = made.bytes.len() as u64;
-        let at = match self.all.binary_search_by(|file| file.key.as_ref().cmp(key)) {
-            Ok(at) => {
-                self.all.remove(at);
-                at
-            }
-            Err(at) => at,
-        };
-        self.push(key.to_owned(), size, Some(made), rules)?;
-        self.all[at..].rotate_right(1);
+        let entry = self.entry(key, made.bytes.len() as u64, rules)?;
+        match self.search(key) {
+            Ok(at) => self.all[at] = entry,
+            Err(at) => self.all.insert(at, entry),
+        }
+        self.made.insert(key.into(), made);
         Ok(())
     }
 
     /// The file of a key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&File> {
-        self.find(key).map(|at| &self.all[at])
+    pub fn get(&self, key: &str) -> Option<File<'_>> {
+        self.find(key).map(|at| self.at(at))
+    }
+
+    /// What was made here under this key; none for what is on disk.
+    #[must_use]
+    pub fn made(&self, key: &str) -> Option<&Made> {
+        self.made.get(key)
     }
 
     /// Takes a file out.
     pub fn remove(&mut self, key: &str) {
         if let Some(at) = self.find(key) {
             self.all.remove(at);
+            self.made.remove(key);
         }
     }
 
     /// In the order of keys.
     #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &File> {
-        self.all.iter()
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = File<'_>> + Clone {
+        (0..self.all.len()).map(|at| self.at(at))
     }
 
     /// How many.
@@ -186,46 +204,60 @@ impl Files {
 
     /// The headers of a file.
     #[must_use]
-    pub fn headers(&self, file: &File) -> &Headers {
+    pub fn headers(&self, file: File<'_>) -> &Headers {
         self.headers.get(file.headers)
     }
 
+    /// The file with this number.
+    pub(crate) fn at(&self, at: usize) -> File<'_> {
+        let entry = &self.all[at];
+        let start = entry.start as usize;
+        let key = &self.names[start..start + usize::from(entry.length)];
+        File { key, size: entry.size, class: entry.class, headers: entry.headers }
+    }
+
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        self.all.binary_search_by(|file| file.key.as_ref().cmp(key)).ok()
+        self.search(key).ok()
     }
 
-    pub(crate) fn path(&self, file: &File) -> PathBuf {
-        self.root.join(file.key.as_ref())
+    pub(crate) fn path(&self, key: &str) -> PathBuf {
+        self.root.join(key)
     }
 
-    fn push(&mut self, key: String, size: u64, made: Option<Made>, rules: &Rules) -> anyhow::Result<()> {
+    fn search(&self, key: &str) -> Result<usize, usize> {
+        let (mut low, mut high) = (0, self.all.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.at(middle).key.cmp(key) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Ok(middle),
+            }
+        }
+        Err(low)
+    }
+
+    /// Keeps a name, with what the rules say about it.
+    fn entry(&mut self, key: &str, size: u64, rules: &Rules) -> anyhow::Result<Entry> {
         if key.starts_with(OWN) {
             let message = format!("`{key}` would lie where the manifest is");
             return Err(Problem::refused(message).hint(format!("no file may be below `{OWN}`")).into());
         }
-        let (class, headers) = rules.of(&key);
+        let (class, headers) = rules.of(key);
         let headers = self.headers.number(headers)?;
-        self.all.push(File { key: key.into(), size, class, made, headers });
-        Ok(())
-    }
-
-    fn find_alike(&mut self) {
-        let mut alike = Alike::default();
-        for (file, number) in self.all.iter().zip(0_u32..) {
-            if let Some(other) = alike.note(&file.key, number) {
-                self.alike.push((self.all[other as usize].key.to_string(), file.key.to_string()));
-            }
-        }
+        let start = u32::try_from(self.names.len()).context("the names of the files have more than 4 GB")?;
+        let length = u16::try_from(key.len()).with_context(|| format!("a name of {} bytes", key.len()))?;
+        self.names.push_str(key);
+        Ok(Entry { size, start, length, headers, class })
     }
 }
 
 /// The order in which S3 lists keys: a folder sorts as its name with `/` behind it.
-fn by_key(one: &DirEntry, other: &DirEntry) -> std::cmp::Ordering {
-    let bytes = |entry: &DirEntry| {
-        let slash = entry.file_type().is_dir().then_some(b'/');
-        entry.file_name().as_encoded_bytes().iter().copied().chain(slash).collect::<Arc<[u8]>>()
-    };
-    bytes(one).cmp(&bytes(other))
+fn by_key(one: &DirEntry, other: &DirEntry) -> Ordering {
+    let (mine, theirs) = (one.file_name().as_encoded_bytes(), other.file_name().as_encoded_bytes());
+    let shared = mine.len().min(theirs.len());
+    let next = |name: &[u8], entry: &DirEntry| name.get(shared).copied().or(entry.file_type().is_dir().then_some(b'/'));
+    mine[..shared].cmp(&theirs[..shared]).then_with(|| next(mine, one).cmp(&next(theirs, other)))
 }
 
 fn is_out(entry: &DirEntry, relative: &Path, rules: &Rules, walk: Walk) -> bool {

@@ -35,7 +35,7 @@ pub use plan::{GRACE, Options, Plan, Reason, Upload, plan};
 pub use problem::Problem;
 pub use progress::{Progress, Reached};
 pub use rules::{Class, Headers, INDEX, Kind, Rule, Rules};
-pub use store::{Body, Object, Store, Stored, When};
+pub use store::{Body, Object, Pieces, Piecewise, Store, Stored, When};
 pub use work::{State, Work};
 
 /// Looks at the store, and reads the files that may have changed while the list is still coming.
@@ -46,19 +46,16 @@ pub async fn observe<S: Store>(store: &S, files: Files) -> anyhow::Result<Work> 
     let files = Arc::clone(&work.files);
     let reading = tokio::spawn(async move {
         match hears.await {
-            Ok(numbers) => read::digests(files, numbers).await,
+            Ok(known) => read::differing(files, known).await,
             Err(_) => Ok(Vec::new()),
         }
     });
     store.observe(&mut work).await?;
     // Without a manifest nothing was heard of.
     drop(work.early.take());
-    for (at, digest) in reading.await.context("a reader was cut off")?? {
-        work.digests[at] = Some(digest);
-    }
-    let described = work.to_hash();
-    for (at, digest) in read::digests(Arc::clone(&work.files), described).await? {
-        work.digests[at] = Some(digest);
+    work.changed = reading.await.context("a reader was cut off")??;
+    if work.state != State::Good {
+        work.changed = read::differing(Arc::clone(&work.files), Arc::clone(&work.known)).await?;
     }
     Ok(work)
 }

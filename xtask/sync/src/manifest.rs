@@ -1,21 +1,34 @@
 //! The state of a synced prefix, kept beside it: what was put there, with which headers, and what waits for its end.
-//! One line of JSON for all, then one per object, so that it is read and written as a stream. Pure.
+//! One line of JSON for all, then one per object, packed; read and written line by line. Pure.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Tag};
 use crate::rules::Headers;
+use crate::store::Pieces;
 
 /// Below the prefix: what is the engine's own and no part of the site.
 pub const OWN: &str = ".site/";
 /// The manifest's key below the prefix.
 pub const KEY: &str = ".site/manifest.json";
-const FORMAT: &str = "site-sync 1";
-/// Bytes of a line without its key, as a rule.
-const LINE: usize = 160;
+const FORMAT: &str = "site-sync 2";
+/// Digests and tags in hexadecimal.
+const FIRST_FORMAT: &str = "site-sync 1";
+/// What a packed manifest begins with. A plain one is read as well: earlier versions wrote it so, and some stores unpack what they
+/// are asked for.
+const PACKED: [u8; 2] = [0x1f, 0x8b];
+/// Digests are random: more effort makes the manifest hardly smaller.
+const EFFORT: Compression = Compression::new(1);
+/// Bytes that are packed at a time.
+const PIECE: usize = 64 << 10;
 
 /// The first line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +48,13 @@ struct Head {
 #[derive(Debug, Serialize, Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
-    key: std::borrow::Cow<'a, str>,
+    key: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
-    sha256: Option<std::borrow::Cow<'a, str>>,
+    sha256: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    tag: std::borrow::Cow<'a, str>,
+    tag: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    headers: Option<usize>,
+    headers: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stale: Option<u32>,
 }
@@ -67,24 +80,35 @@ pub(crate) struct Summary {
 
 /// What a manifest says beside its objects, and the table of headers that their numbers are of. Each object is told as it is read:
 /// there may be many. None for what is no manifest, or not all of one, whatever was told before.
-pub(crate) fn parse(bytes: &[u8], mut each: impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
-    let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let head: Head = serde_json::from_slice(lines.next()?).ok().filter(|head: &Head| head.format == FORMAT)?;
+pub(crate) fn parse(bytes: &[u8], each: impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
+    if bytes.starts_with(&PACKED) { lines(BufReader::new(GzDecoder::new(bytes)), each) } else { lines(bytes, each) }
+}
+
+fn lines(mut text: impl BufRead, mut each: impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
+    let mut line = Vec::new();
+    text.read_until(b'\n', &mut line).ok()?;
+    let head: Head = serde_json::from_slice(&line).ok()?;
+    let first = match head.format.as_str() {
+        FORMAT => false,
+        FIRST_FORMAT => true,
+        _ => return None,
+    };
     let mut objects = 0;
-    for line in lines {
-        let line: Line<'_> = serde_json::from_slice(line).ok()?;
-        let mut tag = [0; 16];
-        hex::decode_to_slice(line.tag.as_ref(), &mut tag).ok()?;
-        let digest = match line.sha256 {
-            Some(text) => Some(Digest::from_hex(&text)?),
+    loop {
+        line.clear();
+        if text.read_until(b'\n', &mut line).ok()? == 0 {
+            break;
+        }
+        let line: Line<'_> = serde_json::from_slice(&line).ok()?;
+        let digest = match &line.sha256 {
+            Some(text) => Some(if first { Digest::from_hex(text) } else { Digest::from_base64(text) }?),
             None => None,
         };
-        let headers = line.headers.map(|number| u16::try_from(number).ok().filter(|_| number < head.headers.len()));
-        let headers = match headers {
-            Some(number) => Some(number?),
-            None => None,
-        };
-        each(&line.key, Known { digest, tag: Tag(tag), headers, stale: line.stale });
+        let tag = if first { Tag::from_hex(&line.tag) } else { Tag::from_base64(&line.tag) }?;
+        if line.headers.is_some_and(|number| usize::from(number) >= head.headers.len()) {
+            return None;
+        }
+        each(&line.key, Known { digest, tag, headers: line.headers, stale: line.stale });
         objects += 1;
     }
     let summary = Summary { owner: head.owner, pending: head.pending };
@@ -92,34 +116,126 @@ pub(crate) fn parse(bytes: &[u8], mut each: impl FnMut(&str, Known)) -> Option<(
 }
 
 /// The bytes that `parse` takes; the objects in the order of keys.
-pub(crate) fn bytes<'a>(
+pub(crate) fn pieces(
     summary: &Summary,
     headers: &[Headers],
-    objects: impl Iterator<Item = (&'a str, Known)> + Clone,
-) -> anyhow::Result<Vec<u8>> {
-    // Measured first: a buffer that grows is held twice.
-    let (count, size) = objects.clone().fold((0, 0), |(count, size), (key, _)| (count + 1, size + key.len() + LINE));
+    objects: impl Iterator<Item = (String, Known)> + Clone + Send + Sync + 'static,
+) -> anyhow::Result<Pieces> {
     let head = Head {
         format: FORMAT.to_owned(),
         owner: summary.owner.clone(),
-        objects: count,
+        objects: objects.clone().count(),
         headers: headers.to_vec(),
         pending: summary.pending.clone(),
     };
-    let head = serde_json::to_vec(&head)?;
-    let mut bytes = Vec::with_capacity(head.len() + 1 + size);
-    bytes.extend(head);
-    bytes.push(b'\n');
-    for (key, known) in objects {
-        let line = Line {
-            key: key.into(),
-            sha256: known.digest.map(|digest| digest.hex().into()),
-            tag: hex::encode(known.tag.0).into(),
-            headers: known.headers.map(usize::from),
-            stale: known.stale,
+    let head = line(&head)?;
+    Pieces::new(move || {
+        let objects = objects.clone().map(|(key, known)| {
+            line(&Line {
+                key: key.into(),
+                sha256: known.digest.map(|digest| digest.base64().into()),
+                tag: known.tag.base64().into(),
+                headers: known.headers,
+                stale: known.stale,
+            })
+        });
+        pack(std::iter::once(Ok(head.clone())).chain(objects))
+    })
+}
+
+fn line(of: &impl Serialize) -> std::io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(of)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// The packed text of lines, piece by piece.
+fn pack(mut lines: impl Iterator<Item = std::io::Result<Vec<u8>>>) -> impl Iterator<Item = std::io::Result<Bytes>> {
+    let mut packed = Some(GzEncoder::new(Vec::with_capacity(2 * PIECE), EFFORT));
+    let mut next = move || {
+        while let Some(encoder) = &mut packed {
+            match lines.next() {
+                Some(line) => encoder.write_all(&line?)?,
+                None => return packed.take().map(GzEncoder::finish).transpose(),
+            }
+            if encoder.get_ref().len() >= PIECE {
+                return Ok(Some(std::mem::replace(encoder.get_mut(), Vec::with_capacity(2 * PIECE))));
+            }
+        }
+        Ok(None)
+    };
+    std::iter::from_fn(move || next().transpose().map(|piece| piece.map(Bytes::from)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objects(count: u32) -> Vec<(String, Known)> {
+        let known = |number: u32| Known {
+            digest: (!number.is_multiple_of(10)).then(|| Digest::of(&number.to_le_bytes())),
+            tag: Tag::of(&number.to_string()),
+            headers: (!number.is_multiple_of(10)).then_some(0),
+            stale: (number % 10 == 1).then_some(number),
         };
-        serde_json::to_writer(&mut bytes, &line)?;
-        bytes.write_all(b"\n")?;
+        (0..count).map(|number| (format!("a \"b\"/é-{number:06}"), known(number))).collect()
     }
-    Ok(bytes)
+
+    fn summary() -> Summary {
+        Summary { owner: "demo".to_owned(), pending: BTreeSet::from(["a".to_owned()]) }
+    }
+
+    fn packed(objects: Vec<(String, Known)>) -> Vec<Bytes> {
+        let pieces = pieces(&summary(), &[Headers::default()], objects.into_iter()).unwrap();
+        pieces.begin().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// What `parse` tells of it.
+    fn parsed(bytes: &[u8]) -> Option<Vec<(String, Known)>> {
+        let mut objects = Vec::new();
+        let found = parse(bytes, |key, known| objects.push((key.to_owned(), known)))?;
+        assert_eq!(found, (summary(), vec![Headers::default()]));
+        Some(objects)
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_is_small_and_never_whole_in_memory() {
+        let objects = objects(5_000);
+        let pieces = packed(objects.clone());
+        assert!(pieces.len() > 2 && pieces.iter().all(|piece| piece.len() < 2 * PIECE), "{}", pieces.len());
+        let bytes = pieces.concat();
+        assert!(bytes.len() < 70 * objects.len(), "{} bytes an object", bytes.len() / objects.len());
+        assert_eq!(parsed(&bytes), Some(objects));
+        assert_eq!(parsed(&packed(Vec::new()).concat()), Some(Vec::new()));
+    }
+
+    #[test]
+    fn one_that_is_cut_off_anywhere_or_changed_is_none() {
+        let bytes = packed(objects(20)).concat();
+        for end in 0..bytes.len() {
+            assert_eq!(parsed(&bytes[..end]), None, "{end}");
+        }
+        let mut changed = bytes;
+        let middle = changed.len() / 2;
+        changed[middle] ^= 1;
+        assert_eq!(parsed(&changed), None);
+    }
+
+    #[test]
+    fn a_plain_one_is_read_and_the_first_formats_too() {
+        let objects = objects(20);
+        let mut plain = String::new();
+        std::io::Read::read_to_string(&mut GzDecoder::new(&packed(objects.clone()).concat()[..]), &mut plain).unwrap();
+        assert_eq!(parsed(plain.as_bytes()), Some(objects.clone()));
+        let mut first = plain.replace(FORMAT, FIRST_FORMAT);
+        for (_, known) in &objects {
+            first = first.replace(&known.tag.base64(), &hex::encode(known.tag.0));
+            if let Some(digest) = known.digest {
+                first = first.replace(&digest.base64(), &digest.hex());
+            }
+        }
+        assert_eq!(parsed(first.as_bytes()), Some(objects));
+        assert_eq!(parsed(plain.replace(FORMAT, "site-sync 3").as_bytes()), None);
+        assert_eq!(parsed(plain.replace("\"headers\":0", "\"headers\":1").as_bytes()), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! From names of files to keys: verbatim, or an error that says why not. Pure.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
@@ -42,24 +42,39 @@ pub(crate) fn check_length(key: &str) -> Result<(), Problem> {
     Err(Problem::refused(message).hint("shorten the folders above it"))
 }
 
-/// Names that people and some file systems take for one another: they differ by case or by Unicode form alone.
-#[derive(Debug, Default)]
-pub(crate) struct Alike(HashMap<u64, u32>);
-
-impl Alike {
-    /// Notes the name with this number; the number of an earlier one that looks like it.
-    pub(crate) fn note(&mut self, key: &str, number: u32) -> Option<u32> {
+/// Names that people and some file systems take for one another: they differ by case or by Unicode form alone. The number of
+/// the first of its kind, and that of each later one.
+pub(crate) fn alike<'a>(count: u32, name: impl Fn(u32) -> &'a str) -> Vec<(u32, u32)> {
+    let hash = |number| {
         let mut hasher = DefaultHasher::new();
-        if key.is_ascii() {
-            key.bytes().for_each(|byte| byte.to_ascii_lowercase().hash(&mut hasher));
-        } else {
-            let folded = ComposingNormalizerBorrowed::new_nfc().normalize(key).to_lowercase();
-            folded.bytes().for_each(|byte| byte.hash(&mut hasher));
+        fold(name(number)).hash(&mut hasher);
+        // A half is enough: names are compared before anything is said of them.
+        ((hasher.finish() >> 32) as u32, number)
+    };
+    let mut hashes: Vec<(u32, u32)> = (0..count).map(hash).collect();
+    hashes.sort_unstable();
+    let groups = hashes.chunk_by(|one, other| one.0 == other.0).filter(|group| group.len() > 1);
+    let mut pairs = Vec::new();
+    for group in groups {
+        let mut firsts: Vec<(Cow<'_, str>, u32)> = Vec::new();
+        for (_, number) in group {
+            let folded = fold(name(*number));
+            match firsts.iter().find(|(first, _)| *first == folded) {
+                Some((_, first)) => pairs.push((*first, *number)),
+                None => firsts.push((folded, *number)),
+            }
         }
-        let found = self.0.get(&hasher.finish()).copied();
-        self.0.entry(hasher.finish()).or_insert(number);
-        found
     }
+    pairs.sort_unstable_by_key(|(_, later)| *later);
+    pairs
+}
+
+/// What is the same for names that look alike.
+fn fold(name: &str) -> Cow<'_, str> {
+    if !name.is_ascii() {
+        return ComposingNormalizerBorrowed::new_nfc().normalize(name).to_lowercase().into();
+    }
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
 #[cfg(test)]
@@ -91,9 +106,7 @@ mod tests {
 
     #[test]
     fn names_that_differ_by_case_or_unicode_form_alone_are_alike() {
-        let mut alike = Alike::default();
         let names = ["A.js", "b.js", "a.js", "é.txt", "e\u{301}.txt", "É.txt", "f.txt"];
-        let found: Vec<_> = names.iter().zip(0..).map(|(name, number)| alike.note(name, number)).collect();
-        assert_eq!(found, [None, None, Some(0), None, Some(3), Some(3), None]);
+        assert_eq!(alike(7, |number| names[number as usize]), [(0, 2), (3, 4), (3, 5)]);
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::digest::Tag;
-use crate::files::Files;
+use crate::files::{File, Files};
 use crate::invalidation;
 use crate::manifest::{Known, Summary};
 use crate::problem::Problem;
 use crate::rules::Class;
-use crate::work::{State, Work};
+use crate::work::{Listed, State, Work};
 
 /// How long a file outlives the last document that named it: tabs that stay open over a day are rare, and documents are
 /// `no-cache`, so a reload is enough.
@@ -28,6 +29,8 @@ pub struct Options {
     pub delete: Option<SignedDuration>,
     /// The most files that one sync deletes.
     pub max_delete: usize,
+    /// Whether a CDN keeps old bytes, and is told to forget them.
+    pub cdn: bool,
 }
 
 /// Why a file is put.
@@ -61,13 +64,19 @@ impl fmt::Display for Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Upload {
     /// Its number among the files.
-    pub at: usize,
+    at: u32,
     /// Why.
     pub reason: Reason,
     /// Whether an object is there under this key.
     pub replaces: bool,
     /// Whether visitors may have seen other bytes under this key.
     pub overwrites: bool,
+}
+
+impl Upload {
+    pub(crate) fn at(self) -> usize {
+        self.at as usize
+    }
 }
 
 /// What to do.
@@ -99,19 +108,10 @@ impl Plan {
     /// The paths that the CDN is told to forget.
     #[must_use]
     pub fn paths(&self, files: &Files) -> Vec<String> {
-        let known = || files.iter().map(|file| file.key.as_ref());
+        let known = || files.iter().map(|file| file.key);
         let mut paths = invalidation::paths(&self.invalidate, known());
         paths.extend(invalidation::paths(&self.forget, known()));
         paths
-    }
-
-    /// For a bucket without a CDN before it.
-    pub fn forget_nothing(&mut self) {
-        self.invalidate.clear();
-        self.forget.clear();
-        if let Some(claim) = &mut self.claim {
-            claim.pending.clear();
-        }
     }
 }
 
@@ -119,13 +119,13 @@ impl Plan {
 pub fn plan(work: &Work, options: &Options, now: Timestamp) -> Result<Plan, Problem> {
     check_owner(work, options)?;
     let mut plan = Plan::default();
-    for at in 0..work.files.len() {
-        match reason(work, at) {
+    for (at, file) in (0..).zip(work.files.iter()) {
+        match reason(work, (at as usize, file)) {
             None => plan.unchanged += 1,
             Some(reason) => {
-                let replaces = work.listed[at].is_some();
+                let replaces = work.listed[at as usize] != Listed::Absent;
                 // Only a hashed name that nobody has seen needs no invalidation: any other may be cached at the edge.
-                let overwrites = work.files.all[at].class != Class::Hashed || reason != Reason::New || replaces;
+                let overwrites = file.class != Class::Hashed || reason != Reason::New || replaces;
                 plan.uploads.push(Upload { at, reason, replaces, overwrites });
             }
         }
@@ -139,7 +139,7 @@ pub fn plan(work: &Work, options: &Options, now: Timestamp) -> Result<Plan, Prob
             plan.deletes.push(key.to_string());
             let headers = stray.known.and_then(|known| known.headers).map(|number| work.headers.get(number));
             // What is kept for a year is named after its content: nobody asks for it any more.
-            if headers.is_none_or(|headers| !headers.cache_control.contains("immutable")) {
+            if options.cdn && headers.is_none_or(|headers| !headers.cache_control.contains("immutable")) {
                 plan.forget.insert(key.to_string());
             }
         } else {
@@ -153,20 +153,23 @@ pub fn plan(work: &Work, options: &Options, now: Timestamp) -> Result<Plan, Prob
         return Err(Problem::refused(message)
             .hint(format!("is it the right folder? if so: --max-delete {}", plan.deletes.len())));
     }
-    let changed = plan.uploads.iter().filter(|upload| upload.overwrites).map(|upload| key(work, upload));
-    plan.invalidate = changed.chain(work.summary.pending.iter().cloned()).collect();
-    if work.state != State::Good && work.objects > 0 {
-        // What was pending at the CDN, the lost manifest alone knew.
-        let seen = work
-            .files
-            .all
-            .iter()
-            .zip(&work.listed)
-            .filter(|(file, listed)| listed.is_some() && file.class != Class::Hashed);
-        plan.invalidate.extend(seen.map(|(file, _)| file.key.to_string()));
+    if options.cdn {
+        plan.invalidate = invalid(work, &plan);
     }
     plan.claim = claim(work, &plan);
     Ok(plan)
+}
+
+/// Keys that the CDN may hold in an old form once the plan is carried out.
+fn invalid(work: &Work, plan: &Plan) -> BTreeSet<String> {
+    let changed = plan.uploads.iter().filter(|upload| upload.overwrites).map(|upload| work.file(upload).key.to_owned());
+    let mut keys: BTreeSet<String> = changed.chain(work.summary.pending.iter().cloned()).collect();
+    if work.state != State::Good {
+        // What was pending, the lost manifest alone knew.
+        let seen = |(file, listed): &(File<'_>, &Listed)| **listed != Listed::Absent && file.class != Class::Hashed;
+        keys.extend(work.files.iter().zip(&work.listed).filter(seen).map(|(file, _)| file.key.to_owned()));
+    }
+    keys
 }
 
 /// Minutes since 1970.
@@ -174,19 +177,14 @@ pub(crate) fn minutes(now: Timestamp) -> u32 {
     u32::try_from(now.as_second() / 60).unwrap_or_default()
 }
 
-pub(crate) fn key(work: &Work, upload: &Upload) -> String {
-    work.files.all[upload.at].key.to_string()
-}
-
-fn reason(work: &Work, at: usize) -> Option<Reason> {
-    let (file, digest, listed) = (&work.files.all[at], work.digests[at], work.listed[at]);
-    match (work.known[at], listed) {
-        (None, _) => Some(Reason::New),
-        (Some(_), None) => Some(Reason::Missing),
-        (Some(known), _) if known.digest.is_none() || known.digest != digest => Some(Reason::Content),
-        (Some(known), _) if known.headers != Some(file.headers) => Some(Reason::Headers),
-        (Some(known), Some(tag)) if known.tag != tag => Some(Reason::Foreign),
-        _ => None,
+fn reason(work: &Work, (at, file): (usize, File<'_>)) -> Option<Reason> {
+    let Some(known) = work.known[at] else { return Some(Reason::New) };
+    match work.listed[at] {
+        Listed::Absent => Some(Reason::Missing),
+        _ if known.digest.is_none() || known.digest != work.digest(at) => Some(Reason::Content),
+        _ if known.headers != Some(file.headers) => Some(Reason::Headers),
+        Listed::Other => Some(Reason::Foreign),
+        Listed::Known => None,
     }
 }
 
@@ -223,30 +221,27 @@ fn claim(work: &Work, plan: &Plan) -> Option<Claim> {
     (returns || pending != work.summary.pending).then_some(Claim { pending })
 }
 
-/// What a manifest says of all files: as the bucket was, or as it is after the uploads.
-pub(crate) fn entries<'a>(
-    work: &'a Work,
-    after: Option<(&'a Plan, &'a [Option<Known>])>,
-) -> impl Iterator<Item = (&'a str, Known)> + Clone {
-    let file = move |at: usize| {
-        let known = match after {
-            Some((_, done)) => done[at].or(work.known[at]),
-            None => work.known[at],
-        };
-        known.map(|known| (work.files.all[at].key.as_ref(), Known { stale: None, ..known }))
+/// What a manifest says of all objects: of the strays as the bucket was, or as it is after the plan.
+pub(crate) fn entries(
+    work: &Work,
+    after: Option<&Plan>,
+) -> impl Iterator<Item = (String, Known)> + Clone + Send + Sync + use<> {
+    let (files, known) = (Arc::clone(&work.files), Arc::clone(&work.known));
+    let file = move |at: usize| Some((files.at(at).key.to_owned(), Known { stale: None, ..known[at]? }));
+    let strays: Arc<[(String, Known)]> = match after {
+        Some(plan) => plan.stale.iter().map(|(key, known)| (key.to_string(), *known)).collect(),
+        None => work.strays.iter().filter_map(|(key, stray)| Some((key.to_string(), stray.known?))).collect(),
     };
-    let strays = work.strays.iter().filter_map(move |(key, stray)| match after {
-        Some((plan, _)) => plan.stale.get(key).map(|known| (key.as_ref(), *known)),
-        None => stray.known.map(|known| (key.as_ref(), known)),
-    });
-    merge((0..work.files.len()).filter_map(file), strays)
+    let stray = move |at: usize| strays.get(at).cloned();
+    merge((0..work.files.len()).filter_map(file), (0..).map_while(stray))
 }
 
 /// Two lists in the order of keys as one.
-fn merge<'a>(
-    one: impl Iterator<Item = (&'a str, Known)> + Clone,
-    other: impl Iterator<Item = (&'a str, Known)> + Clone,
-) -> impl Iterator<Item = (&'a str, Known)> + Clone {
+fn merge<One, Other>(one: One, other: Other) -> impl Iterator<Item = (String, Known)> + Clone
+where
+    One: Iterator<Item = (String, Known)> + Clone,
+    Other: Iterator<Item = (String, Known)> + Clone,
+{
     let (mut one, mut other) = (one.peekable(), other.peekable());
     std::iter::from_fn(move || match (one.peek(), other.peek()) {
         (Some(mine), Some(theirs)) if theirs.0 < mine.0 => other.next(),
@@ -262,5 +257,5 @@ pub(crate) fn summary(options: &Options, pending: &BTreeSet<String>) -> Summary 
 
 /// A file that was put.
 pub(crate) fn known(work: &Work, at: usize, digest: crate::digest::Digest, etag: &str) -> Known {
-    Known { digest: Some(digest), tag: Tag::of(etag), headers: Some(work.files.all[at].headers), stale: None }
+    Known { digest: Some(digest), tag: Tag::of(etag), headers: Some(work.files.at(at).headers), stale: None }
 }

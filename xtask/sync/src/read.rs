@@ -7,16 +7,20 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
 use crate::digest::{Digest, PART, part_size};
 use crate::files::{Files, Made};
+use crate::manifest::Known;
 use crate::problem::Problem;
 
 /// How many files one step on a blocking thread reads: handing over costs more than reading a small file.
 const BATCH: usize = 64;
 /// Bytes after which a batch ends early.
 const BATCH_BYTES: u64 = 1 << 20;
+/// Bytes that are read at a time to be hashed.
+const CHUNK: u64 = 256 << 10;
 
 /// How many threads read at a time.
 pub(crate) fn readers() -> usize {
@@ -24,38 +28,51 @@ pub(crate) fn readers() -> usize {
 }
 
 /// Numbers of files in batches of about equal work.
-pub(crate) fn batches(files: &Files, numbers: &[usize]) -> Vec<Vec<usize>> {
-    let mut batches = Vec::new();
-    let (mut batch, mut bytes) = (Vec::new(), 0);
-    for &at in numbers {
-        batch.push(at);
-        bytes += files.all[at].size;
-        if batch.len() >= BATCH || bytes >= BATCH_BYTES {
-            batches.push(std::mem::take(&mut batch));
-            bytes = 0;
+pub(crate) fn batches(
+    files: &Files,
+    numbers: impl Iterator<Item = usize> + Send,
+) -> impl Iterator<Item = Vec<usize>> + Send {
+    let mut numbers = numbers;
+    std::iter::from_fn(move || {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH && bytes < BATCH_BYTES {
+            let Some(at) = numbers.next() else { break };
+            batch.push(at);
+            bytes += files.at(at).size;
         }
-    }
-    batches.extend((!batch.is_empty()).then_some(batch));
-    batches
+        Some(batch).filter(|batch| !batch.is_empty())
+    })
 }
 
-/// The digests of these files.
-pub(crate) async fn digests(files: Arc<Files>, numbers: Vec<usize>) -> anyhow::Result<Vec<(usize, Digest)>> {
-    let mut found = Vec::with_capacity(numbers.len());
+/// Of the files that are known, those that are something else, with what they are; in the order of their numbers.
+pub(crate) async fn differing(
+    files: Arc<Files>,
+    known: Arc<Vec<Option<Known>>>,
+) -> anyhow::Result<Vec<(usize, Digest)>> {
+    let mut found = Vec::new();
     let mut reading: JoinSet<anyhow::Result<Vec<(usize, Digest)>>> = JoinSet::new();
-    for batch in batches(&files, &numbers) {
+    let unread =
+        |at: &usize| known[*at].is_some_and(|known| known.digest.is_some()) && files.made(files.at(*at).key).is_none();
+    for batch in batches(&files, (0..files.len()).filter(unread)) {
         if reading.len() >= readers() {
             found.extend(next(&mut reading).await?.unwrap_or_default());
         }
-        let files = Arc::clone(&files);
+        let (files, known) = (Arc::clone(&files), Arc::clone(&known));
         reading.spawn_blocking(move || {
-            let mut buffer = Vec::new();
-            batch.into_iter().map(|at| Ok((at, digest(&files.path(&files.all[at]), &mut buffer)?))).collect()
+            let (mut buffer, mut changed) = (Vec::new(), Vec::new());
+            for at in batch {
+                let digest = digest(&files.path(files.at(at).key), &mut buffer)?;
+                if known[at].and_then(|known| known.digest) != Some(digest) {
+                    changed.push((at, digest));
+                }
+            }
+            Ok(changed)
         });
     }
     while let Some(more) = next(&mut reading).await? {
         found.extend(more);
     }
+    found.sort_unstable_by_key(|(at, _)| *at);
     Ok(found)
 }
 
@@ -64,18 +81,26 @@ async fn next<T: 'static>(reading: &mut JoinSet<anyhow::Result<T>>) -> anyhow::R
 }
 
 /// The digest of a file, part by part through one buffer.
-fn digest(path: &Path, buffer: &mut Vec<u8>) -> anyhow::Result<Digest> {
+pub(crate) fn digest(path: &Path, buffer: &mut Vec<u8>) -> anyhow::Result<Digest> {
     let context = || format!("cannot read `{}`", path.display());
     let mut file = File::open(path).with_context(context)?;
-    let size = file.metadata().with_context(context)?.len();
+    let size = part_size(file.metadata().with_context(context)?.len());
     let mut parts = Vec::new();
     loop {
-        buffer.clear();
-        let read = (&mut file).take(part_size(size)).read_to_end(buffer).with_context(context)?;
-        if read > 0 || parts.is_empty() {
-            parts.push(Digest::of(buffer));
+        let (mut hasher, mut left) = (Sha256::new(), size);
+        while left > 0 {
+            buffer.clear();
+            let read = (&mut file).take(left.min(CHUNK)).read_to_end(buffer).with_context(context)?;
+            hasher.update(&buffer);
+            left -= read as u64;
+            if (read as u64) < CHUNK {
+                break;
+            }
         }
-        if (read as u64) < part_size(size) {
+        if left < size || parts.is_empty() {
+            parts.push(Digest(hasher.finalize().into()));
+        }
+        if left > 0 {
             return Ok(Digest::of_parts(&parts));
         }
     }
@@ -84,11 +109,11 @@ fn digest(path: &Path, buffer: &mut Vec<u8>) -> anyhow::Result<Digest> {
 /// The bytes of a file of at most one part, which is what they are here, whoever writes to it. `planned` is what the plan
 /// was made with.
 pub(crate) fn whole(files: &Files, at: usize, planned: Option<Digest>) -> anyhow::Result<Made> {
-    let file = &files.all[at];
-    if let Some(made) = &file.made {
+    let file = files.at(at);
+    if let Some(made) = files.made(file.key) {
         return Ok(made.clone());
     }
-    let path = files.path(file);
+    let path = files.path(file.key);
     let context = || format!("cannot read `{}`", path.display());
     let opened = File::open(&path).with_context(context)?;
     let mut bytes = Vec::with_capacity(usize::try_from(file.size).unwrap_or_default() + 1);

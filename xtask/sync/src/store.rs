@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 use crate::rules::Headers;
@@ -25,8 +27,52 @@ pub enum When {
 pub enum Body {
     /// In one piece, with its digest.
     Bytes(Bytes, Digest),
+    /// Made while it is sent.
+    Pieces(Pieces),
     /// A file of more than one part, and what it was when it was planned.
     File(PathBuf, u64, Option<Digest>),
+}
+
+/// A body piece by piece.
+pub type Piecewise = Box<dyn Iterator<Item = std::io::Result<Bytes>> + Send + Sync>;
+
+/// What is made anew each time it is sent: it would be much to hold.
+#[derive(Clone)]
+pub struct Pieces {
+    make: Arc<dyn Fn() -> Piecewise + Send + Sync>,
+    /// Bytes of all.
+    pub length: u64,
+    /// Of all.
+    pub digest: Digest,
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pieces").field("length", &self.length).field("digest", &self.digest).finish_non_exhaustive()
+    }
+}
+
+impl Pieces {
+    /// Goes through all pieces once; `make` gives the same ones each time.
+    pub(crate) fn new<I>(make: impl Fn() -> I + Send + Sync + 'static) -> anyhow::Result<Self>
+    where
+        I: Iterator<Item = std::io::Result<Bytes>> + Send + Sync + 'static,
+    {
+        let (mut hasher, mut length) = (Sha256::new(), 0);
+        for piece in make() {
+            let piece = piece?;
+            hasher.update(&piece);
+            length += piece.len() as u64;
+        }
+        let make = Arc::new(move || Box::new(make()) as Piecewise);
+        Ok(Self { make, length, digest: Digest(hasher.finalize().into()) })
+    }
+
+    /// From the first piece on.
+    #[must_use]
+    pub fn begin(&self) -> Piecewise {
+        (self.make)()
+    }
 }
 
 /// An object to put.

@@ -31,18 +31,32 @@ pub(crate) struct Stray {
     pub(crate) listed: Option<Tag>,
 }
 
-/// Everything that a plan is made from.
+/// What the list says of a file's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// No object.
+    Absent,
+    /// The object that the manifest knows.
+    Known,
+    /// Another one.
+    Other,
+}
+
+/// Everything that a plan is made from. Per file, little is kept: there may be many.
 #[derive(Debug)]
 pub struct Work {
-    /// Hears of the files that the manifest knows, so that they are read while the list is still coming.
-    pub(crate) early: Option<Sender<Vec<usize>>>,
+    /// Hears what the manifest knows of the files, so that they are read while the list is still coming.
+    pub(crate) early: Option<Sender<Arc<Vec<Option<Known>>>>>,
     pub(crate) files: Arc<Files>,
     /// Of the files and of the manifest.
     pub(crate) headers: HeaderTable,
-    /// What each file is; none where it has not been read.
-    pub(crate) digests: Vec<Option<Digest>>,
-    pub(crate) known: Vec<Option<Known>>,
-    pub(crate) listed: Vec<Option<Tag>>,
+    /// What the manifest says of each file, and later what was put.
+    pub(crate) known: Arc<Vec<Option<Known>>>,
+    /// What those files are that are not what the manifest says, by number.
+    pub(crate) changed: Vec<(usize, Digest)>,
+    pub(crate) listed: Vec<Listed>,
+    /// Objects that only they themselves can describe, by the number of their file: there is no manifest to go by.
+    undescribed: BTreeMap<usize, Tag>,
     pub(crate) strays: BTreeMap<Box<str>, Stray>,
     pub(crate) state: State,
     pub(crate) summary: Summary,
@@ -62,9 +76,10 @@ impl Work {
         Self {
             early: None,
             headers: files.headers.clone(),
-            digests: files.all.iter().map(|file| file.made.as_ref().map(|made| made.digest)).collect(),
-            known: vec![None; count],
-            listed: vec![None; count],
+            known: Arc::new(vec![None; count]),
+            changed: Vec::new(),
+            listed: vec![Listed::Absent; count],
+            undescribed: BTreeMap::new(),
             strays: BTreeMap::new(),
             state: State::Absent,
             summary: Summary::default(),
@@ -87,13 +102,13 @@ impl Work {
         let Some((bytes, etag)) = found else { return Ok(()) };
         self.seen.update(etag.as_bytes());
         self.manifest_etag = Some(etag);
-        let (files, known, strays) = (&self.files, &mut self.known, &mut self.strays);
+        let (files, known, strays) = (&self.files, Arc::make_mut(&mut self.known), &mut self.strays);
         let parsed = manifest::parse(bytes, |key, one| match files.find(key) {
             Some(at) => known[at] = Some(one),
             None => strays.entry(key.into()).or_default().known = Some(one),
         });
         let Some((summary, headers)) = parsed else {
-            self.known.fill(None);
+            known.fill(None);
             self.strays.clear();
             self.state = State::Damaged;
             return Ok(());
@@ -103,12 +118,12 @@ impl Work {
         let numbers: Vec<u16> =
             headers.into_iter().map(|headers| self.headers.number(headers)).collect::<Result<_, _>>()?;
         let strays = self.strays.values_mut().filter_map(|stray| stray.known.as_mut());
-        for one in self.known.iter_mut().flatten().chain(strays) {
+        for one in known.iter_mut().flatten().chain(strays) {
             one.headers = one.headers.map(|number| numbers[usize::from(number)]);
         }
         if let Some(early) = self.early.take() {
             // Nobody listens where the observation was given up.
-            let _ = early.send(self.to_hash());
+            let _ = early.send(Arc::clone(&self.known));
         }
         Ok(())
     }
@@ -124,8 +139,12 @@ impl Work {
         let tag = Tag::of(etag);
         match self.files.find(key) {
             Some(at) => {
-                self.listed[at] = Some(tag);
-                if self.files.all[at].class == Class::Index {
+                let known = self.known[at].is_some_and(|known| known.tag == tag);
+                self.listed[at] = if known { Listed::Known } else { Listed::Other };
+                if self.state != State::Good {
+                    self.undescribed.insert(at, tag);
+                }
+                if self.files.at(at).class == Class::Index {
                     self.index_etag = Some(etag.to_owned());
                 }
             }
@@ -133,40 +152,49 @@ impl Work {
         }
     }
 
-    /// Keys about which only the object itself can say what it is: there is no manifest to go by.
+    /// Numbers of files about whose key only the object itself can say what it is: there is no manifest to go by.
     #[must_use]
     pub fn undescribed(&self) -> Vec<usize> {
-        let listed = |at: &usize| self.state != State::Good && self.listed[*at].is_some() && self.known[*at].is_none();
-        (0..self.files.len()).filter(listed).collect()
+        self.undescribed.keys().copied().collect()
     }
 
     /// Notes what an object says about itself; one without a SHA-256 says nothing.
     pub fn describe(&mut self, at: usize, digest: Option<Digest>, headers: Headers) -> anyhow::Result<()> {
-        if let (Some(digest), Some(tag)) = (digest, self.listed[at]) {
+        if let (Some(digest), Some(tag)) = (digest, self.undescribed.remove(&at)) {
             let headers = Some(self.headers.number(headers)?);
-            self.known[at] = Some(Known { digest: Some(digest), tag, headers, stale: None });
+            self.note(at, Known { digest: Some(digest), tag, headers, stale: None });
+            self.listed[at] = Listed::Known;
         }
         Ok(())
     }
 
-    /// Files that must be read before the plan: what the manifest knows may have changed; the rest is sent anyhow.
-    pub(crate) fn to_hash(&self) -> Vec<usize> {
-        let unread =
-            |at: &usize| self.digests[*at].is_none() && self.known[*at].is_some_and(|one| one.digest.is_some());
-        (0..self.files.len()).filter(unread).collect()
+    /// Notes what is under a file's key.
+    pub(crate) fn note(&mut self, at: usize, known: Known) {
+        Arc::make_mut(&mut self.known)[at] = Some(known);
+    }
+
+    /// What a file is, where that is known before it is sent.
+    pub(crate) fn digest(&self, at: usize) -> Option<Digest> {
+        if let Some(made) = self.files.made(self.files.at(at).key) {
+            return Some(made.digest);
+        }
+        match self.changed.binary_search_by_key(&at, |(changed, _)| *changed) {
+            Ok(place) => Some(self.changed[place].1),
+            Err(_) => self.known[at].and_then(|known| known.digest),
+        }
     }
 
     /// The file of an upload.
     #[must_use]
-    pub fn file(&self, upload: &Upload) -> &File {
-        &self.files.all[upload.at]
+    pub fn file(&self, upload: &Upload) -> File<'_> {
+        self.files.at(upload.at())
     }
 
     /// Whether the bucket has an object under this key.
     #[must_use]
     pub fn has_object(&self, key: &str) -> bool {
         match self.files.find(key) {
-            Some(at) => self.listed[at].is_some(),
+            Some(at) => self.listed[at] != Listed::Absent,
             None => self.strays.get(key).is_some_and(|stray| stray.listed.is_some()),
         }
     }

@@ -21,8 +21,8 @@ fn site(target: Target, reload: Option<&Reload>) -> Files {
 }
 
 fn texts(files: &Files) -> Vec<(String, String)> {
-    let text = |file: &site_sync::File| file.made.as_ref().map(|made| String::from_utf8(made.bytes.to_vec()).unwrap());
-    files.iter().map(|file| (file.key.to_string(), text(file).unwrap_or_default())).collect()
+    let text = |key| files.made(key).map(|made| String::from_utf8(made.bytes.to_vec()).unwrap());
+    files.iter().map(|file| (file.key.to_owned(), text(file.key).unwrap_or_default())).collect()
 }
 
 #[tokio::test]

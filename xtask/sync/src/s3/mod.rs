@@ -2,6 +2,7 @@
 
 mod limit;
 mod multipart;
+mod payload;
 mod wire;
 mod xml;
 
@@ -15,6 +16,7 @@ use http::Method;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use payload::Payload;
 pub use wire::Endpoint;
 use wire::{Answer, Call, Wire, encode_value};
 
@@ -116,7 +118,7 @@ impl Bucket {
         loop {
             while asking.len() < ASKED {
                 let Some(at) = unasked.next() else { break };
-                let (bucket, key) = (self.clone(), work.files().all[at].key.to_string());
+                let (bucket, key) = (self.clone(), work.files().at(at).key.to_owned());
                 asking.spawn(async move { bucket.head(&key).await.map(|found| (at, found)) });
             }
             let Some(asked) = asking.join_next().await else { return Ok(()) };
@@ -145,17 +147,17 @@ impl Bucket {
         Ok(Some((Digest::from_base64(answer.header("x-amz-checksum-sha256")), headers, value("etag"))))
     }
 
-    async fn put_bytes(
+    async fn put_whole(
         &self,
         key: &str,
         headers: &Headers,
         when: &When,
-        made: (Bytes, Digest),
+        body: Payload,
     ) -> anyhow::Result<Option<Stored>> {
-        let (bytes, digest) = made;
+        let digest = body.digest();
         let call = conditional(described(Call::new(Method::PUT, self.key(key)?), headers), when)
             .header("x-amz-checksum-sha256", digest.base64())
-            .body(bytes.clone(), digest);
+            .body(body);
         let answer = self.wire.send(&call).await?;
         let Some(refusal) = answer.refusal() else {
             return Ok(Some(Stored { etag: answer.header("etag").to_owned(), digest }));
@@ -168,7 +170,7 @@ impl Bucket {
         }
         // A put whose answer got lost is repeated and then meets itself.
         let found = self.get(key).await?;
-        Ok(found.filter(|(found, _)| *found == bytes).map(|(_, etag)| Stored { etag, digest }))
+        Ok(found.filter(|(found, _)| Digest::of(found) == digest).map(|(_, etag)| Stored { etag, digest }))
     }
 
     async fn delete_batch(&self, keys: &[String]) -> anyhow::Result<()> {
@@ -181,7 +183,7 @@ impl Bucket {
         xml.push_str("</Delete>");
         let digest = Digest::of(xml.as_bytes());
         let call = Call::new(Method::POST, "").query("delete=").header("x-amz-checksum-sha256", digest.base64());
-        let call = call.header("content-type", "application/xml").body(xml.into(), digest);
+        let call = call.header("content-type", "application/xml").body(Payload::Bytes(xml.into(), digest));
         let answer = self.wire.send(&call).await?;
         let context = || format!("cannot delete from `{}`", self.uri(""));
         if let Some(refusal) = answer.refusal() {
@@ -250,7 +252,10 @@ impl Store for Bucket {
 
     async fn put(&self, object: Object, when: When) -> anyhow::Result<Option<Stored>> {
         match object.body {
-            Body::Bytes(bytes, digest) => self.put_bytes(&object.key, &object.headers, &when, (bytes, digest)).await,
+            Body::Bytes(bytes, digest) => {
+                self.put_whole(&object.key, &object.headers, &when, Payload::Bytes(bytes, digest)).await
+            }
+            Body::Pieces(pieces) => self.put_whole(&object.key, &object.headers, &when, Payload::Pieces(pieces)).await,
             Body::File(path, size, planned) => {
                 let upload = multipart::Upload { key: &object.key, path: &path, size, planned };
                 multipart::put(self, &object.headers, &when, &upload).await

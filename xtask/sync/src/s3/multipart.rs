@@ -7,6 +7,7 @@ use anyhow::Context;
 use http::Method;
 use tokio::task::JoinSet;
 
+use super::payload::Payload;
 use super::wire::{Call, encode_value};
 use super::{Bucket, conditional, described, is_lost, xml};
 use crate::digest::{Digest, part_size};
@@ -98,7 +99,7 @@ async fn send(bucket: &Bucket, upload: &Upload<'_>, id: &str) -> anyhow::Result<
             let read = tokio::task::spawn_blocking(move || read::part(&path, from, size)).await;
             let (bytes, digest) = read.context("a reader was cut off")??;
             let call = Call::new(Method::PUT, key).query(query).header("x-amz-checksum-sha256", digest.base64());
-            let answer = bucket.wire.send(&call.body(bytes, digest)).await?;
+            let answer = bucket.wire.send(&call.body(Payload::Bytes(bytes, digest))).await?;
             drop(slot);
             match answer.refusal() {
                 Some(refusal) => Err(bucket.explain(&answer, &refusal)),
@@ -136,7 +137,7 @@ async fn complete(
     let call = conditional(call, when)
         .header("content-type", "application/xml")
         .header("x-amz-checksum-sha256", format!("{}-{}", digest.base64(), parts.len()))
-        .body(body.into(), hash);
+        .body(Payload::Bytes(body.into(), hash));
     let answer = bucket.wire.send(&call).await?;
     // S3 may say 200 and then, while it puts the parts together, that it failed.
     let late = xml::refusals(&answer.body).unwrap_or_default().into_iter().next();

@@ -14,12 +14,12 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode};
 
 use super::limit::Limit;
+use super::payload::Payload;
 use super::xml::{self, Refusal};
 use crate::digest::Digest;
 use crate::problem::Problem;
@@ -58,9 +58,7 @@ pub(super) struct Call {
     /// Already encoded, without `?`.
     pub(super) query: String,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Bytes,
-    /// Of the body.
-    pub(super) digest: Digest,
+    pub(super) body: Payload,
 }
 
 /// An answer in full.
@@ -83,8 +81,8 @@ pub(super) struct Wire {
 
 impl Call {
     pub(super) fn new(method: Method, key: impl Into<String>) -> Self {
-        let (body, query) = (Bytes::new(), String::new());
-        Self { method, key: key.into(), query, headers: Vec::new(), digest: Digest::of(&body), body }
+        let body = Payload::Bytes(Bytes::new(), Digest::of(&[]));
+        Self { method, key: key.into(), query: String::new(), headers: Vec::new(), body }
     }
 
     pub(super) fn query(mut self, query: impl Into<String>) -> Self {
@@ -100,8 +98,8 @@ impl Call {
         self
     }
 
-    pub(super) fn body(mut self, body: Bytes, digest: Digest) -> Self {
-        (self.body, self.digest) = (body, digest);
+    pub(super) fn body(mut self, body: Payload) -> Self {
+        self.body = body;
         self
     }
 
@@ -187,7 +185,7 @@ impl Wire {
         if length > 0 || call.method == Method::PUT || call.method == Method::POST {
             request = request.header("content-length", length);
         }
-        let mut request = request.body(SdkBody::from(call.body.clone()))?;
+        let mut request = request.body(call.body.sent())?;
         let mut settings = SigningSettings::default();
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -200,7 +198,7 @@ impl Wire {
             .time(SystemTime::now())
             .settings(settings)
             .build()?;
-        let digest = call.digest.hex();
+        let digest = call.body.digest().hex();
         let signable = SignableRequest::new(call.method.as_str(), uri, headers, SignableBody::Precomputed(digest))?;
         let (instructions, _) = sign(signable, &params.into())?.into_parts();
         instructions.apply_to_request_http1x(&mut request);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::world::{Deployer, World};
 use super::{block, changed, options};
-use crate::{Files, GRACE, Kind, Options, Problem, Progress, Rule, Rules, Walk, Work, apply, observe, plan};
+use crate::{Digest, Files, GRACE, Kind, Options, Problem, Progress, Rule, Rules, Walk, Work, apply, observe, plan};
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +28,7 @@ fn walk(at: &Path) -> anyhow::Result<Files> {
 }
 
 fn keys(files: &Files) -> Vec<&str> {
-    files.iter().map(|file| file.key.as_ref()).collect()
+    files.iter().map(|file| file.key).collect()
 }
 
 fn refused(at: &Path) -> String {
@@ -136,17 +136,63 @@ fn a_file_that_changes_between_plan_and_upload_is_an_error_and_index_html_stays(
         fs::write(place.path().join("index.html"), "a.txt\n").unwrap();
         fs::write(place.path().join("a.txt"), "two").unwrap();
         let deployer = Deployer::new(&world, None);
-        let work = observe(&deployer, walk(place.path()).unwrap()).await.unwrap();
+        let mut work = observe(&deployer, walk(place.path()).unwrap()).await.unwrap();
         let planned = plan(&work, &options(), jiff::Timestamp::UNIX_EPOCH).unwrap();
         fs::write(place.path().join("a.txt"), "six").unwrap();
-        let error = apply(&deployer, &work, &planned, &options(), &Progress::default()).await.unwrap_err();
+        let error = apply(&deployer, &mut work, &planned, &options(), &Progress::default()).await.unwrap_err();
         assert!(error.to_string().ends_with("a.txt` was changed while it was being synced"), "{error}");
         assert_eq!(world.lock().unwrap().objects["index.html"].0, b"a.txt");
     });
 }
 
+/// What becomes of a file.
+type Spoil = fn(&Path);
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_that_names_it_and_index_html_stays() {
+    let mut spoils: Vec<(&str, Spoil)> = vec![
+        ("No such file", |path| fs::remove_file(path).unwrap()),
+        ("Is a directory", |path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        }),
+    ];
+    if cfg!(target_os = "linux") {
+        // Whoever reads it, root included, fails: nothing is at the address 0.
+        spoils.push(("Input/output error", |path| {
+            fs::remove_file(path).unwrap();
+            symlink("/proc/self/mem", path).unwrap();
+        }));
+    }
+    block(async {
+        for (cause, spoil) in spoils {
+            let world = World::new();
+            let deployer = Deployer::new(&world, None);
+            let place = folder(&[("index.html", "a.txt"), ("a.txt", "one")]);
+            deployer.deploy(&walk(place.path()).unwrap()).await.unwrap();
+            let check = |error: anyhow::Error| {
+                let error = format!("{error:#}");
+                assert!(error.starts_with("cannot read `") && error.contains(&format!("/a.txt`: {cause}")), "{error}");
+                assert_eq!(world.lock().unwrap().objects["index.html"].0, b"a.txt");
+            };
+            fs::write(place.path().join("index.html"), "a.txt\n").unwrap();
+            fs::write(place.path().join("a.txt"), "two").unwrap();
+            // When it is sent.
+            let mut work = observe(&deployer, walk(place.path()).unwrap()).await.unwrap();
+            let planned = plan(&work, &options(), jiff::Timestamp::UNIX_EPOCH).unwrap();
+            spoil(&place.path().join("a.txt"));
+            check(apply(&deployer, &mut work, &planned, &options(), &Progress::default()).await.unwrap_err());
+            // And when it is read to be compared.
+            let fresh = folder(&[("index.html", "a.txt\n"), ("a.txt", "two")]);
+            let files = walk(fresh.path()).unwrap();
+            spoil(&fresh.path().join("a.txt"));
+            check(observe(&deployer, files).await.unwrap_err());
+        }
+    });
+}
+
 fn strict(owner: &str) -> Options {
-    Options { owner: owner.to_owned(), adopt: false, delete: Some(GRACE), max_delete: 2 }
+    Options { owner: owner.to_owned(), adopt: false, delete: Some(GRACE), max_delete: 2, cdn: true }
 }
 
 #[test]
@@ -204,6 +250,34 @@ fn a_lost_and_a_damaged_manifest_are_rebuilt_without_an_upload() {
             assert_eq!(world.lock().unwrap().objects[crate::KEY].0, whole.0, "{damage}");
             assert!(!changed(&Deployer::new(&world, None).deploy(&files).await.unwrap()));
         }
+    });
+}
+
+#[test]
+fn a_plain_manifest_of_the_first_format_keeps_owner_and_objects() {
+    block(async {
+        let (world, files) = (World::new(), super::site(&[1, 2], 1));
+        Deployer::new(&world, None).deploy(&files).await.unwrap();
+        {
+            let objects = &mut world.lock().unwrap().objects;
+            let mut table = Vec::new();
+            let mut lines = Vec::new();
+            for (key, (bytes, headers)) in objects.iter().filter(|(key, _)| *key != crate::KEY) {
+                let (digest, tag) = (Digest::of(bytes).hex(), super::world::etag(bytes));
+                lines.push(serde_json::json!({"key": key, "sha256": digest, "tag": tag, "headers": table.len()}));
+                table.push(serde_json::to_value(headers).unwrap());
+            }
+            let head = serde_json::json!({
+                "format": "site-sync 1", "owner": "demo", "objects": lines.len(), "headers": table,
+            });
+            let lines: Vec<String> = [head].iter().chain(&lines).map(ToString::to_string).collect();
+            objects.get_mut(crate::KEY).unwrap().0 = lines.join("\n").into_bytes();
+        }
+        let work = observe(&Deployer::new(&world, None), files.clone()).await.unwrap();
+        let refused = plan(&work, &strict("other"), jiff::Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!(refused.message, "this prefix belongs to `demo`, and this folder is `other`");
+        let again = Deployer::new(&world, None).deploy(&files).await.unwrap();
+        assert_eq!((again.0.unchanged, changed(&again)), (4, false));
     });
 }
 

@@ -88,7 +88,7 @@ impl World {
     /// The site is exactly this one, in the bucket and at the edge.
     pub(super) fn assert_is(&self, files: &Files) {
         for file in files.iter() {
-            let (key, bytes) = (file.key.to_string(), file.made.as_ref().expect("made here").bytes.to_vec());
+            let (key, bytes) = (file.key.to_string(), files.made(file.key).expect("made here").bytes.to_vec());
             let wanted = (bytes.clone(), files.headers(file).clone());
             assert_eq!(self.objects.get(&key), Some(&wanted), "`{key}` in the bucket");
             assert_eq!(self.edge.get(&key).unwrap_or(&bytes), &bytes, "`{key}` at the edge");
@@ -137,13 +137,13 @@ impl Deployer {
 
 /// Observe, plan, apply.
 pub(super) async fn run<S: Store>(store: &S, files: &Files, now: Timestamp) -> anyhow::Result<(Plan, Applied)> {
-    let work = observe(store, files.clone()).await?;
+    let mut work = observe(store, files.clone()).await?;
     let plan = plan(&work, &options(), now)?;
-    let applied = apply(store, &work, &plan, &options(), &Progress::default()).await?;
+    let applied = apply(store, &mut work, &plan, &options(), &Progress::default()).await?;
     Ok((plan, applied))
 }
 
-fn etag(bytes: &[u8]) -> String {
+pub(super) fn etag(bytes: &[u8]) -> String {
     Digest::of(bytes).hex()[..32].to_owned()
 }
 
@@ -157,7 +157,7 @@ impl Store for Deployer {
                 work.object(&key, &etag(&world.objects[&key].0));
             }
             for at in work.undescribed() {
-                let (bytes, headers) = &world.objects[work.files().all[at].key.as_ref()];
+                let (bytes, headers) = &world.objects[work.files().at(at).key];
                 work.describe(at, Some(Digest::of(bytes)), headers.clone())?;
             }
             Ok(())
@@ -166,7 +166,11 @@ impl Store for Deployer {
 
     async fn put(&self, object: Object, when: When) -> anyhow::Result<Option<Stored>> {
         tokio::task::yield_now().await;
-        let Body::Bytes(bytes, digest) = object.body else { panic!("test sites are small") };
+        let (bytes, digest) = match object.body {
+            Body::Bytes(bytes, digest) => (bytes.to_vec(), digest),
+            Body::Pieces(pieces) => (pieces.begin().collect::<Result<Vec<_>, _>>()?.concat(), pieces.digest),
+            Body::File(..) => panic!("test sites are small"),
+        };
         self.call(|world| {
             let found = world.objects.get(&object.key).map(|(bytes, _)| etag(bytes));
             let holds = match when {
@@ -177,7 +181,7 @@ impl Store for Deployer {
             let new = etag(&bytes);
             if holds {
                 world.changes += 1;
-                world.put(&object.key, bytes.to_vec(), object.headers);
+                world.put(&object.key, bytes, object.headers);
             }
             Ok(holds.then_some(Stored { etag: new, digest }))
         })
