@@ -18,7 +18,7 @@ use progress::Ongoing;
 pub use progress::{Operation, Spinner};
 pub use terminal::Progress;
 use terminal::Surroundings;
-pub use visible::{steers, visible};
+pub use visible::{paint, steers, visible};
 
 /// How much and in what form a command speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -221,7 +221,7 @@ impl Ui {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        paint(self.colour, code, text)
     }
 
     /// Every word for people goes through here, above the spinners in one stroke with them.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::aws::drift::{Difference, Resource};
 use crate::hotswap;
 use crate::plan::counted;
+use crate::ui;
 
 /// Longest value that a line shows in full.
 const VALUE: usize = 60;
@@ -113,7 +114,7 @@ fn is_of_hotswap(difference: &Difference) -> bool {
 /// A line per stack, under it each property with what is expected and what is there.
 #[must_use]
 pub fn text(report: &Report, colour: bool) -> String {
-    let paint = |code: &str, text: &str| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+    let paint = |code: &str, text: &str| ui::paint(colour, code, text);
     let mut text = String::new();
     for stack in &report.stacks {
         let state = match stack.drifted.len() {

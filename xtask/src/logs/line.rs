@@ -30,10 +30,7 @@ pub struct Look {
 /// An event as a line: time in UTC, function, level, route, status, latency, message, the rest as `key=value`.
 #[must_use]
 pub fn line(look: Look, number: usize, label: &str, entry: &Entry) -> String {
-    let paint = |code: &str, text: &str| match (look.colour, text) {
-        (true, text) if !text.is_empty() => format!("\x1b[{code}m{text}\x1b[0m"),
-        _ => text.to_owned(),
-    };
+    let paint = |code: &str, text: &str| ui::paint(look.colour, code, text);
     let (level, text) = match serde_json::from_str(&entry.message) {
         Ok(Value::Object(members)) => (level(&members), told(&members)),
         _ => (raw_level(&entry.message), visible(&entry.message)),

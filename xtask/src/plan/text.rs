@@ -3,6 +3,7 @@
 use super::Plan;
 use super::lines::{Line, Section, of_stack as sections_of_stack, sections};
 use super::stack::Planned;
+use crate::ui;
 
 /// Narrower than this, lines are longer than the terminal; wider, the eye loses the line.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=120;
@@ -63,7 +64,7 @@ impl Page {
     }
 
     fn paint(self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        ui::paint(self.colour, code, text)
     }
 
     /// As many characters as fit, the last of them `…` where something was cut.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::compare::Comparison;
 use super::critical::Path;
 use super::run::{Kind, Run, Span, seconds};
+use crate::ui;
 
 /// Columns of the names.
 const NAMES: usize = 28;
@@ -31,7 +32,7 @@ pub struct Chart {
 pub fn gantt(chart: Chart, run: &Run, path: &Path, comparison: &Comparison) -> String {
     let members = path.members();
     let width = chart.columns.saturating_sub(NAMES + FIGURES + 2).max(8);
-    let paint = |code: &str, text: String| if chart.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text };
+    let paint = |code: &str, text: String| ui::paint(chart.colour, code, &text);
     let mut text = String::new();
     for number in order(run) {
         let span = &run.spans[number];

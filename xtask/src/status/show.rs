@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::state::{Environment, Seen, Stack, Swapped};
 use crate::plan::counted;
+use crate::ui;
 
 /// A paragraph per environment, for a terminal of so many columns.
 #[must_use]
@@ -38,7 +39,7 @@ struct Page {
 
 impl Page {
     fn paint(self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        ui::paint(self.colour, code, text)
     }
 
     /// A label and the words about it.

@@ -9,6 +9,12 @@ const PAINT: [&str; 23] = [
     "1;34", "1;35", "1;36", "2;31", "4",
 ];
 
+/// A text in a graphic rendition, such as `1;31` (ECMA-48, "Select graphic rendition"), where there are colours; an empty one stays empty.
+#[must_use]
+pub fn paint(colour: bool, code: &str, text: &str) -> String {
+    if colour && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
 /// Whether a character does something instead of being seen: controls (C0, DEL and C1), and what turns the direction of
 /// writing (Unicode Standard Annex #9), by which a text can read otherwise than it is.
 #[must_use]
