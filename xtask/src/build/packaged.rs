@@ -11,6 +11,7 @@ use super::plan::Plan;
 use super::{elf, package};
 use crate::config::Config;
 use crate::digest::sha256;
+use crate::local;
 
 /// Linked binaries of one package that stay: of the newest, an interrupted hotswap may have left functions with the one before, and
 /// whoever takes a change back needs no build.
@@ -55,10 +56,9 @@ impl Form {
     /// Where the zip, or what it starts, is on this machine, once it is made. A copy that functions of an environment run is that
     /// environment's alone.
     fn path(self, config: &Config, package: &str, digest: &str) -> PathBuf {
-        let target = config.root.join("target");
         match self {
-            Self::Whole => target.join(format!("artifacts/{package}-{digest}.zip")),
-            Self::Linked => target.join(format!("hotswap/{}/{package}-{digest}", config.env.name)),
+            Self::Whole => config.root.join(format!("target/artifacts/{package}-{digest}.zip")),
+            Self::Linked => local::links(config).join(format!("{package}-{digest}")),
         }
     }
 }

@@ -166,6 +166,10 @@ async fn delete(
 /// shared by content with every other environment: `releases prune` collects what nobody names.
 async fn forget(aws: &Aws, config: &Config) -> anyhow::Result<()> {
     hotswap::forget(aws, config).await?;
+    let links = local::links(config);
+    if links.is_dir() {
+        std::fs::remove_dir_all(&links).with_context(|| format!("cannot delete `{}`", links.display()))?;
+    }
     Ledger::of(&aws.s3, config).forget().await
 }
 

@@ -29,6 +29,9 @@ const STOP: Duration = Duration::from_secs(30);
 /// How often a starting emulator is knocked at.
 const POLL: Duration = Duration::from_millis(25);
 
+/// The folder beside the state in which the builds lie that hotswapped functions start.
+pub(super) const LINKS: &str = "hotswap";
+
 /// Where an emulator lives, whether it runs or not.
 #[derive(Clone, Debug)]
 pub(super) struct Emulator {
@@ -125,7 +128,7 @@ impl Emulator {
                 return Err(Problem::failed(format!("the emulator (pid {pid}) cannot be ended")).into());
             }
         }
-        for name in ["state", "tmp", "emulator.json"] {
+        for name in ["state", "tmp", LINKS, "emulator.json"] {
             let path = self.folder.join(name);
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             if path.exists() {

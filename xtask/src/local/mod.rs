@@ -10,6 +10,8 @@ mod python;
 mod venv;
 mod version;
 
+use std::path::PathBuf;
+
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::error::Problem;
@@ -48,6 +50,13 @@ pub async fn ready(ctx: &Ctx, config: &Config) -> anyhow::Result<()> {
 /// Stops the emulator, which saves its state then; `false` where none was running.
 pub async fn stop(ctx: &Ctx, config: &Config) -> anyhow::Result<bool> {
     on_a_thread(ctx, config, Emulator::stop).await
+}
+
+/// Where the builds lie that hotswapped functions of an environment start; they go with its emulator's state.
+#[must_use]
+pub fn links(config: &Config) -> PathBuf {
+    let emulator = config.root.join("target/local").join(config.env.file());
+    emulator.join(emulator::LINKS).join(&config.env.name)
 }
 
 /// Stops the emulator and forgets everything in it.
