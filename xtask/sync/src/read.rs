@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
@@ -125,19 +124,20 @@ pub(crate) fn whole(files: &Files, at: usize, planned: Option<Digest>) -> anyhow
     Ok(made)
 }
 
-/// A part of a file.
-pub(crate) fn part(path: &Path, from: u64, size: u64) -> anyhow::Result<(Bytes, Digest)> {
+/// A part of a file, read into an empty buffer.
+pub(crate) fn part(path: &Path, (from, size): (u64, u64), buffer: Vec<u8>) -> anyhow::Result<(Vec<u8>, Digest)> {
     use std::io::{Seek, SeekFrom};
     let context = || format!("cannot read `{}`", path.display());
     let mut file = File::open(path).with_context(context)?;
     file.seek(SeekFrom::Start(from)).with_context(context)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(size).with_context(context)?);
+    let mut bytes = buffer;
+    bytes.reserve_exact(usize::try_from(size).with_context(context)?);
     file.take(size).read_to_end(&mut bytes).with_context(context)?;
     if bytes.len() as u64 != size {
         return Err(changed(path).into());
     }
     let digest = Digest::of(&bytes);
-    Ok((Bytes::from(bytes), digest))
+    Ok((bytes, digest))
 }
 
 /// A file that is another one than a moment ago.

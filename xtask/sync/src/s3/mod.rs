@@ -2,6 +2,7 @@
 
 mod limit;
 mod multipart;
+mod parts;
 mod payload;
 mod wire;
 mod xml;
@@ -13,9 +14,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use bytes::Bytes;
 use http::Method;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use parts::Parts;
 use payload::Payload;
 pub use wire::Endpoint;
 use wire::{Answer, Call, Wire, encode_value};
@@ -32,8 +33,6 @@ use crate::work::Work;
 const DELETE_BATCH: usize = 1_000;
 /// Objects that are asked about themselves at a time; the limit decides about the requests.
 const ASKED: usize = 256;
-/// Parts that are held in memory at a time, of all files together.
-const PARTS: usize = 3;
 
 /// What makes a CDN forget paths.
 pub trait Cdn: Send + Sync {
@@ -49,7 +48,7 @@ pub struct Bucket {
     /// Empty, or with a slash at its end.
     prefix: Arc<str>,
     cdn: Option<Arc<dyn Cdn>>,
-    parts: Arc<Semaphore>,
+    parts: Parts,
 }
 
 impl std::fmt::Debug for Bucket {
@@ -64,8 +63,7 @@ impl Bucket {
     pub fn new(endpoint: Endpoint, name: &str, prefix: &str, cdn: Option<Arc<dyn Cdn>>) -> Self {
         let prefix = prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        let parts = Arc::new(Semaphore::new(PARTS));
-        Self { wire: Wire::new(endpoint), name: name.into(), prefix: prefix.into(), cdn, parts }
+        Self { wire: Wire::new(endpoint), name: name.into(), prefix: prefix.into(), cdn, parts: Parts::new() }
     }
 
     fn key(&self, key: &str) -> anyhow::Result<String> {

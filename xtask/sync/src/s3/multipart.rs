@@ -88,7 +88,7 @@ async fn send(bucket: &Bucket, upload: &Upload<'_>, id: &str) -> anyhow::Result<
     let mut parts = Vec::new();
     let each = part_size(upload.size);
     for (number, from) in (1..).zip((0..upload.size).step_by(usize::try_from(each)?)) {
-        let slot = std::sync::Arc::clone(&bucket.parts).acquire_owned().await?;
+        let slot = bucket.parts.slot().await?;
         while let Some(done) = sending.try_join_next() {
             parts.push(done.context("a part was cut off")??);
         }
@@ -96,10 +96,11 @@ async fn send(bucket: &Bucket, upload: &Upload<'_>, id: &str) -> anyhow::Result<
         let (query, size) =
             (format!("partNumber={number}&uploadId={}", encode_value(id)), each.min(upload.size - from));
         sending.spawn(async move {
-            let read = tokio::task::spawn_blocking(move || read::part(&path, from, size)).await;
+            let buffer = slot.buffer();
+            let read = tokio::task::spawn_blocking(move || read::part(&path, (from, size), buffer)).await;
             let (bytes, digest) = read.context("a reader was cut off")??;
             let call = Call::new(Method::PUT, key).query(query).header("x-amz-checksum-sha256", digest.base64());
-            let answer = bucket.wire.send(&call.body(Payload::Bytes(bytes, digest))).await?;
+            let answer = bucket.wire.send(&call.body(Payload::Bytes(slot.bytes(bytes), digest))).await?;
             drop(slot);
             match answer.refusal() {
                 Some(refusal) => Err(bucket.explain(&answer, &refusal)),
