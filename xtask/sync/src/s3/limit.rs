@@ -13,7 +13,7 @@ const MOST: usize = 256;
 /// How much more throughput than ever before a larger limit must bring to be kept.
 const GAIN: f64 = 1.1;
 /// What a round leaves of the best throughput so far: a line may become worse.
-const FADE: f64 = 0.98;
+const FADE: f64 = 0.998;
 /// The shortest round: of a machine nearby, a few milliseconds say nothing but chance.
 const ROUND: Duration = Duration::from_millis(20);
 
