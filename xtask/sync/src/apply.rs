@@ -66,14 +66,15 @@ pub async fn apply<S: Store>(
     }
 
     let known = || work.files.iter().map(|file| file.key);
-    let mut applied =
-        Applied { bytes, invalidated: invalidation::paths(&plan.invalidate, known()), ..Applied::default() };
+    let invalidated = invalidation::paths(&plan.invalidate.keys(&work.files), known());
+    let mut applied = Applied { bytes, invalidated, ..Applied::default() };
     if !applied.invalidated.is_empty() {
         applied.invalidation_error = store.invalidate(&applied.invalidated).await.err();
     }
-    let left = if applied.invalidation_error.is_some() { plan.invalidate.clone() } else { BTreeSet::new() };
+    let failed = applied.invalidation_error.is_some();
+    let left = if failed { plan.invalidate.pending(&work.files) } else { BTreeSet::new() };
     // What is deleted waits for the CDN from before it is gone until it is forgotten.
-    let pending: BTreeSet<String> = left.union(&plan.forget).cloned().collect();
+    let pending = left.union(&plan.forget).cloned().collect();
     let summary = plan::summary(options, &pending);
     if must_write(work, plan, &summary) {
         etag = write(store, work, &summary, Some(plan), etag).await?;
@@ -84,7 +85,7 @@ pub async fn apply<S: Store>(
         store.delete(&plan.deletes).await?;
     }
     if !plan.forget.is_empty() {
-        let paths = invalidation::paths(&plan.forget, known());
+        let paths = invalidation::paths(&plan.forgotten(), known());
         match store.invalidate(&paths).await {
             Ok(()) => drop(write(store, work, &plan::summary(options, &left), Some(plan), etag).await?),
             Err(error) => applied.invalidation_error = Some(error),

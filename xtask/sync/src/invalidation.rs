@@ -1,6 +1,6 @@
 //! The paths that a CDN is told to forget: few, and never more than what changed. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -14,50 +14,51 @@ const MOST: usize = 15;
 /// RFC 3986's unreserved characters and `/` stay as they are.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The paths for changed `keys` of all `known` ones: each on its own as long as they are few; then folders as deep as
-/// possible; `/*` only where nothing less fits, or everything changed.
-pub(crate) fn paths<'a>(keys: &BTreeSet<String>, known: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let single: BTreeSet<String> = keys.iter().flat_map(|key| of_key(key)).collect();
-    if single.len() <= MOST {
-        return single.into_iter().collect();
+/// The paths for changed `keys` of all `known` ones, both in order: each on its own as long as they are few; then folders as
+/// deep as possible; `/*` only where nothing less fits, or everything changed.
+pub(crate) fn paths<'a>(keys: &[&'a str], known: impl Iterator<Item = &'a str>) -> Vec<String> {
+    if let Some(paths) = few(BTreeSet::new(), keys.iter().copied()) {
+        return paths.into_iter().collect();
     }
-    let mut folders: BTreeMap<String, usize> = BTreeMap::new();
-    for key in keys {
-        *folders.entry(parent(key).to_owned()).or_default() += 1;
-    }
-    let all: Vec<&str> = known.collect();
+    let known: Vec<&str> = known.collect();
     // What a folder's wildcard makes forgotten beside what changed in it.
     let unchanged = |folder: &str| {
-        let inside = all.iter().filter(|key| key.starts_with(folder) && !keys.contains(**key));
-        inside.count()
+        let inside = inside(&known, folder).iter();
+        inside.filter(|key| keys.binary_search(key).is_err()).count()
     };
-    let mut paths: BTreeSet<String> = BTreeSet::new();
-    let mut left: BTreeSet<&String> = keys.iter().collect();
-    let mut chosen: Vec<String> = folders.keys().filter(|folder| !folder.is_empty()).cloned().collect();
+    let mut chosen: BTreeSet<&str> = keys.iter().map(|key| parent(key)).filter(|folder| !folder.is_empty()).collect();
     loop {
-        paths.clear();
-        left.clear();
-        left.extend(keys.iter().filter(|key| !chosen.iter().any(|folder| key.starts_with(folder.as_str()))));
-        paths.extend(left.iter().flat_map(|key| of_key(key)));
-        paths.extend(chosen.iter().map(|folder| format!("/{}*", encode(folder))));
-        if paths.len() <= MOST {
-            // A folder with one changed file is named by that file.
-            return refine(paths, &chosen, keys);
+        if chosen.len() <= MOST {
+            let uncovered = keys.iter().copied().filter(|key| !folders(key).any(|folder| chosen.contains(folder)));
+            let wildcards = chosen.iter().map(|folder| format!("/{}*", encode(folder))).collect();
+            if let Some(paths) = few(wildcards, uncovered) {
+                // A folder with one changed file is named by that file.
+                return refine(paths, &chosen, keys);
+            }
         }
-        let Some(deepest) = chosen.iter().map(|folder| folder.matches('/').count()).max().filter(|depth| *depth > 1)
-        else {
+        let Some(deepest) = chosen.iter().map(|folder| depth(folder)).max().filter(|depth| *depth > 1) else {
             return vec!["/*".to_owned()];
         };
         // The folder whose parent costs the least goes up.
-        let candidates = chosen.iter().filter(|folder| folder.matches('/').count() == deepest);
+        let candidates = chosen.iter().filter(|folder| depth(folder) == deepest);
         let ups: BTreeSet<&str> = candidates.map(|folder| parent(folder.trim_end_matches('/'))).collect();
-        let Some(up) = ups.into_iter().min_by_key(|up| unchanged(up)).map(str::to_owned) else {
+        let Some(up) = ups.into_iter().min_by_key(|up| unchanged(up)) else {
             return vec!["/*".to_owned()];
         };
-        chosen.retain(|folder| !folder.starts_with(&up));
-        chosen.push(up);
-        chosen.sort();
+        chosen.retain(|folder| !folder.starts_with(up));
+        chosen.insert(up);
     }
+}
+
+/// These paths and those of keys, unless they are more than a distribution takes.
+fn few<'a>(mut paths: BTreeSet<String>, keys: impl Iterator<Item = &'a str>) -> Option<BTreeSet<String>> {
+    for key in keys {
+        paths.extend(of_key(key));
+        if paths.len() > MOST {
+            return None;
+        }
+    }
+    (paths.len() <= MOST).then_some(paths)
 }
 
 /// The folder of a key with its slash; empty at the root.
@@ -65,11 +66,25 @@ fn parent(key: &str) -> &str {
     key.rfind('/').map_or("", |at| &key[..=at])
 }
 
-fn refine(paths: BTreeSet<String>, chosen: &[String], keys: &BTreeSet<String>) -> Vec<String> {
+/// All folders above a key.
+fn folders(key: &str) -> impl Iterator<Item = &str> {
+    key.match_indices('/').map(|(at, _)| &key[..=at])
+}
+
+fn depth(folder: &str) -> usize {
+    folder.matches('/').count()
+}
+
+/// Of keys in order, those in a folder.
+fn inside<'a, 'b>(keys: &'b [&'a str], folder: &str) -> &'b [&'a str] {
+    let from = &keys[keys.partition_point(|key| *key < folder)..];
+    &from[..from.partition_point(|key| key.starts_with(folder))]
+}
+
+fn refine(paths: BTreeSet<String>, chosen: &BTreeSet<&str>, keys: &[&str]) -> Vec<String> {
     let mut refined = paths;
     for folder in chosen {
-        let inside: Vec<&String> = keys.iter().filter(|key| key.starts_with(folder.as_str())).collect();
-        if let [only] = inside[..] {
+        if let [only] = inside(keys, folder) {
             let wildcard = format!("/{}*", encode(folder));
             let own: Vec<String> = of_key(only).collect();
             if refined.len() - 1 + own.len() <= MOST {
@@ -102,7 +117,8 @@ mod tests {
     }
 
     fn fold(changed: &BTreeSet<String>) -> Vec<String> {
-        paths(changed, changed.iter().map(String::as_str))
+        let keys: Vec<&str> = changed.iter().map(String::as_str).collect();
+        paths(&keys, keys.iter().copied())
     }
 
     #[test]
@@ -129,6 +145,16 @@ mod tests {
         assert_eq!(fold(&changed), ["/posts/*"]);
         let apart: BTreeSet<String> = (0..20).map(|number| format!("{number}/index.txt")).collect();
         assert_eq!(fold(&apart), ["/*"]);
+    }
+
+    #[test]
+    fn of_a_hundred_thousand_files_in_deep_folders_it_says_little_at_once() {
+        let keys: BTreeSet<String> =
+            (0..100_000).map(|number| format!("a/{:02}/{:03}/{number:06}.txt", number % 100, number % 1_000)).collect();
+        assert_eq!(fold(&keys), ["/a/*"]);
+        // One folder of many, with what has not changed beside it.
+        let changed: Vec<&str> = inside(&keys.iter().map(String::as_str).collect::<Vec<_>>(), "a/07/107/").to_vec();
+        assert_eq!(paths(&changed, keys.iter().map(String::as_str)), ["/a/07/107/*"]);
     }
 
     proptest! {

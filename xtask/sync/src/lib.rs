@@ -31,7 +31,7 @@ pub use apply::{Applied, apply};
 pub use digest::{Digest, PART, Tag};
 pub use files::{File, Files, Made, Walk};
 pub use manifest::{KEY, OWN};
-pub use plan::{GRACE, Options, Plan, Reason, Upload, plan};
+pub use plan::{GRACE, Options, Outdated, Plan, Reason, Upload, plan};
 pub use problem::Problem;
 pub use progress::{Progress, Reached};
 pub use rules::{Class, Headers, INDEX, Kind, Rule, Rules};

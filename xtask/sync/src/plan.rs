@@ -85,7 +85,7 @@ pub struct Plan {
     /// Files to put.
     pub uploads: Vec<Upload>,
     /// Keys that the CDN is to forget.
-    pub invalidate: BTreeSet<String>,
+    pub invalidate: Outdated,
     /// Stale files whose grace is over.
     pub deletes: Vec<String>,
     /// Those of them that the CDN is to forget once they are gone.
@@ -109,9 +109,36 @@ impl Plan {
     #[must_use]
     pub fn paths(&self, files: &Files) -> Vec<String> {
         let known = || files.iter().map(|file| file.key);
-        let mut paths = invalidation::paths(&self.invalidate, known());
-        paths.extend(invalidation::paths(&self.forget, known()));
+        let mut paths = invalidation::paths(&self.invalidate.keys(files), known());
+        paths.extend(invalidation::paths(&self.forgotten(), known()));
         paths
+    }
+
+    /// `forget` in order.
+    pub(crate) fn forgotten(&self) -> Vec<&str> {
+        self.forget.iter().map(String::as_str).collect()
+    }
+}
+
+/// Keys that the CDN may hold in an old form: files by their numbers, since there may be many, and what has no file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outdated {
+    files: Vec<u32>,
+    others: BTreeSet<String>,
+}
+
+impl Outdated {
+    /// In order.
+    pub(crate) fn keys<'a>(&'a self, files: &'a Files) -> Vec<&'a str> {
+        let own = self.files.iter().map(|at| files.at(*at as usize).key);
+        let mut keys: Vec<&str> = own.chain(self.others.iter().map(String::as_str)).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// As the manifest keeps them.
+    pub(crate) fn pending(&self, files: &Files) -> BTreeSet<String> {
+        self.keys(files).into_iter().map(str::to_owned).collect()
     }
 }
 
@@ -154,22 +181,30 @@ pub fn plan(work: &Work, options: &Options, now: Timestamp) -> Result<Plan, Prob
             .hint(format!("is it the right folder? if so: --max-delete {}", plan.deletes.len())));
     }
     if options.cdn {
-        plan.invalidate = invalid(work, &plan);
+        plan.invalidate = outdated(work, &plan);
     }
     plan.claim = claim(work, &plan);
     Ok(plan)
 }
 
-/// Keys that the CDN may hold in an old form once the plan is carried out.
-fn invalid(work: &Work, plan: &Plan) -> BTreeSet<String> {
-    let changed = plan.uploads.iter().filter(|upload| upload.overwrites).map(|upload| work.file(upload).key.to_owned());
-    let mut keys: BTreeSet<String> = changed.chain(work.summary.pending.iter().cloned()).collect();
+/// What the CDN may hold in an old form once the plan is carried out.
+fn outdated(work: &Work, plan: &Plan) -> Outdated {
+    let mut files: Vec<u32> = plan.uploads.iter().filter(|upload| upload.overwrites).map(|upload| upload.at).collect();
+    let mut others = BTreeSet::new();
+    for key in &work.summary.pending {
+        match work.files.find(key).map(u32::try_from) {
+            Some(Ok(at)) => files.push(at),
+            _ => drop(others.insert(key.clone())),
+        }
+    }
     if work.state != State::Good {
         // What was pending, the lost manifest alone knew.
-        let seen = |(file, listed): &(File<'_>, &Listed)| **listed != Listed::Absent && file.class != Class::Hashed;
-        keys.extend(work.files.iter().zip(&work.listed).filter(seen).map(|(file, _)| file.key.to_owned()));
+        let seen = |(file, listed): (File<'_>, &Listed)| *listed != Listed::Absent && file.class != Class::Hashed;
+        files.extend((0..).zip(work.files.iter().zip(&work.listed)).filter(|(_, one)| seen(*one)).map(|(at, _)| at));
     }
-    keys
+    files.sort_unstable();
+    files.dedup();
+    Outdated { files, others }
 }
 
 /// Minutes since 1970.
@@ -216,7 +251,7 @@ fn claim(work: &Work, plan: &Plan) -> Option<Claim> {
     }
     let restores = |upload: &Upload| matches!(upload.reason, Reason::Foreign | Reason::Missing);
     let mends = plan.uploads.iter().any(|upload| upload.overwrites && restores(upload));
-    let pending = if mends { plan.invalidate.clone() } else { work.summary.pending.clone() };
+    let pending = if mends { plan.invalidate.pending(&work.files) } else { work.summary.pending.clone() };
     let returns = work.known.iter().flatten().any(|known| known.stale.is_some());
     (returns || pending != work.summary.pending).then_some(Claim { pending })
 }
