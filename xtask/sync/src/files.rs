@@ -111,7 +111,7 @@ impl Files {
         let root = check_root(root)?;
         let mut files = Self { root: root.clone(), ..Self::default() };
         let mut left_out = 0;
-        let mut entries = WalkDir::new(&root).follow_links(true).sort_by(by_key).into_iter();
+        let mut entries = WalkDir::new(&root).follow_links(true).into_iter();
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(|error| unreadable(&root, &error))?;
             if entry.depth() == 0 {
@@ -138,9 +138,10 @@ impl Files {
                 return Err(Problem::refused(message).hint("leave it out by a rule with `skip: true`").into());
             }
             let size = entry.metadata().with_context(|| format!("cannot read `{}`", entry.path().display()))?.len();
-            let entry = files.entry(&key, size, rules)?;
+            let entry = files.entry(&key, size)?;
             files.all.push(entry);
         }
+        files.sort(rules)?;
         files.left_out = left_out;
         if files.all.is_empty() {
             let message = format!("`{}` has no file to sync ({left_out} left out)", root.display());
@@ -155,7 +156,8 @@ impl Files {
     /// Adds what was made here, in the place of what is there under this key.
     pub fn add(&mut self, key: &str, bytes: impl Into<bytes::Bytes>, rules: &Rules) -> anyhow::Result<()> {
         let made = Made::new(bytes);
-        let entry = self.entry(key, made.bytes.len() as u64, rules)?;
+        let mut entry = self.entry(key, made.bytes.len() as u64)?;
+        entry.describe(rules.of(key), &mut self.headers)?;
         match self.search(key) {
             Ok(at) => self.all[at] = entry,
             Err(at) => self.all.insert(at, entry),
@@ -211,9 +213,7 @@ impl Files {
     /// The file with this number.
     pub(crate) fn at(&self, at: usize) -> File<'_> {
         let entry = &self.all[at];
-        let start = entry.start as usize;
-        let key = &self.names[start..start + usize::from(entry.length)];
-        File { key, size: entry.size, class: entry.class, headers: entry.headers }
+        File { key: entry.key(&self.names), size: entry.size, class: entry.class, headers: entry.headers }
     }
 
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
@@ -237,27 +237,38 @@ impl Files {
         Err(low)
     }
 
-    /// Keeps a name, with what the rules say about it.
-    fn entry(&mut self, key: &str, size: u64, rules: &Rules) -> anyhow::Result<Entry> {
+    /// Brings files into the order of their keys, which is how S3 lists them, and asks the rules about each in this order, so that the
+    /// table of headers is the same in every clone. Sorting what a folder's listing gives would hold all of it.
+    fn sort(&mut self, rules: &Rules) -> anyhow::Result<()> {
+        let names = &self.names;
+        self.all.sort_unstable_by(|one, other| one.key(names).cmp(other.key(names)));
+        self.all.iter_mut().try_for_each(|entry| entry.describe(rules.of(entry.key(names)), &mut self.headers))
+    }
+
+    /// Keeps a name.
+    fn entry(&mut self, key: &str, size: u64) -> anyhow::Result<Entry> {
         if key.starts_with(OWN) {
             let message = format!("`{key}` would lie where the manifest is");
             return Err(Problem::refused(message).hint(format!("no file may be below `{OWN}`")).into());
         }
-        let (class, headers) = rules.of(key);
-        let headers = self.headers.number(headers)?;
         let start = u32::try_from(self.names.len()).context("the names of the files have more than 4 GB")?;
         let length = u16::try_from(key.len()).with_context(|| format!("a name of {} bytes", key.len()))?;
         self.names.push_str(key);
-        Ok(Entry { size, start, length, headers, class })
+        Ok(Entry { size, start, length, headers: 0, class: Class::Fixed })
     }
 }
 
-/// The order in which S3 lists keys: a folder sorts as its name with `/` behind it.
-fn by_key(one: &DirEntry, other: &DirEntry) -> Ordering {
-    let (mine, theirs) = (one.file_name().as_encoded_bytes(), other.file_name().as_encoded_bytes());
-    let shared = mine.len().min(theirs.len());
-    let next = |name: &[u8], entry: &DirEntry| name.get(shared).copied().or(entry.file_type().is_dir().then_some(b'/'));
-    mine[..shared].cmp(&theirs[..shared]).then_with(|| next(mine, one).cmp(&next(theirs, other)))
+impl Entry {
+    fn key<'a>(&self, names: &'a str) -> &'a str {
+        let start = self.start as usize;
+        &names[start..start + usize::from(self.length)]
+    }
+
+    /// Notes what the rules say.
+    fn describe(&mut self, (class, headers): (Class, Headers), table: &mut HeaderTable) -> anyhow::Result<()> {
+        (self.class, self.headers) = (class, table.number(headers)?);
+        Ok(())
+    }
 }
 
 fn is_out(entry: &DirEntry, relative: &Path, rules: &Rules, walk: Walk) -> bool {

@@ -45,6 +45,8 @@ fn keys_come_in_the_order_in_which_s3_lists_them() {
     let found = keys(&files);
     assert_eq!(found, ["B", "a-b", "a.txt", "a/b", "a/b.d/c", "a0"]);
     assert!(found.is_sorted());
+    let types = files.headers.all().iter().map(|headers| headers.content_type.as_str());
+    assert!(types.eq(["application/octet-stream", "text/plain; charset=utf-8"]), "as the sorted keys name them");
 }
 
 #[test]
