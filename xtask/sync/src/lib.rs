@@ -36,7 +36,7 @@ pub use problem::Problem;
 pub use progress::{Progress, Reached};
 pub use rules::{Class, Headers, INDEX, Kind, Rule, Rules};
 pub use store::{Body, Object, Pieces, Piecewise, Store, Stored, When};
-pub use work::{State, Work};
+pub use work::{Incoming, State, Work};
 
 /// Looks at the store, and reads the files that may have changed while the list is still coming.
 pub async fn observe<S: Store>(store: &S, files: Files) -> anyhow::Result<Work> {

@@ -3,12 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
+use flate2::write::{GzDecoder, GzEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Tag};
@@ -22,9 +21,9 @@ pub const KEY: &str = ".site/manifest.json";
 const FORMAT: &str = "site-sync 2";
 /// Digests and tags in hexadecimal.
 const FIRST_FORMAT: &str = "site-sync 1";
-/// What a packed manifest begins with. A plain one is read as well: earlier versions wrote it so, and some stores unpack what they
+/// What a packed manifest begins with, and no JSON. A plain one is read as well: earlier versions wrote it so, and some stores unpack what they
 /// are asked for.
-const PACKED: [u8; 2] = [0x1f, 0x8b];
+const PACKED: u8 = 0x1f;
 /// Digests are random: more effort makes the manifest hardly smaller.
 const EFFORT: Compression = Compression::new(1);
 /// Bytes that are packed at a time.
@@ -78,28 +77,71 @@ pub(crate) struct Summary {
     pub(crate) pending: BTreeSet<String>,
 }
 
-/// What a manifest says beside its objects, and the table of headers that their numbers are of. Each object is told as it is read:
-/// there may be many. None for what is no manifest, or not all of one, whatever was told before.
-pub(crate) fn parse(bytes: &[u8], each: impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
-    if bytes.starts_with(&PACKED) { lines(BufReader::new(GzDecoder::new(bytes)), each) } else { lines(bytes, each) }
+/// Reads a manifest as it arrives, and tells each object at once: there may be many.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    /// None for a plain manifest.
+    packed: Option<GzDecoder<Vec<u8>>>,
+    begun: bool,
+    /// What has arrived of a line.
+    line: Vec<u8>,
+    head: Option<Head>,
+    objects: usize,
+    /// Whether something was no part of a manifest.
+    damaged: bool,
 }
 
-fn lines(mut text: impl BufRead, mut each: impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
-    let mut line = Vec::new();
-    text.read_until(b'\n', &mut line).ok()?;
-    let head: Head = serde_json::from_slice(&line).ok()?;
-    let first = match head.format.as_str() {
-        FORMAT => false,
-        FIRST_FORMAT => true,
-        _ => return None,
-    };
-    let mut objects = 0;
-    loop {
-        line.clear();
-        if text.read_until(b'\n', &mut line).ok()? == 0 {
-            break;
+impl Reader {
+    /// Reads on.
+    pub(crate) fn take(&mut self, mut bytes: &[u8], each: &mut impl FnMut(&str, Known)) {
+        if !self.begun && !bytes.is_empty() {
+            self.begun = true;
+            self.packed = (bytes[0] == PACKED).then(|| GzDecoder::new(Vec::new()));
         }
-        let line: Line<'_> = serde_json::from_slice(&line).ok()?;
+        let Some(mut packed) = self.packed.take() else { return self.lines(bytes, each) };
+        while !bytes.is_empty() && !self.damaged {
+            match packed.write(bytes) {
+                Ok(read) if read > 0 => bytes = &bytes[read..],
+                _ => self.damaged = true,
+            }
+            self.lines(&std::mem::take(packed.get_mut()), each);
+        }
+        self.packed = Some(packed);
+    }
+
+    /// What the manifest says beside its objects, and the table of headers that their numbers are of. None for what is no manifest,
+    /// or not all of one, whatever was told before.
+    pub(crate) fn end(mut self, each: &mut impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
+        if let Some(packed) = self.packed.take() {
+            let rest = packed.finish().ok()?;
+            self.lines(&rest, each);
+        }
+        if !self.line.is_empty() {
+            self.lines(b"\n", each);
+        }
+        let head = self.head.filter(|head| !self.damaged && head.objects == self.objects)?;
+        Some((Summary { owner: head.owner, pending: head.pending }, head.headers))
+    }
+
+    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(&str, Known)) {
+        for part in text.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(part);
+            if part.ends_with(b"\n") && !self.damaged {
+                self.damaged = self.one(each).is_none();
+                self.line.clear();
+            }
+        }
+    }
+
+    /// A whole line.
+    fn one(&mut self, each: &mut impl FnMut(&str, Known)) -> Option<()> {
+        let Some(head) = &self.head else {
+            let head: Head = serde_json::from_slice(&self.line).ok()?;
+            self.head = Some(head).filter(|head| matches!(head.format.as_str(), FORMAT | FIRST_FORMAT));
+            return self.head.is_some().then_some(());
+        };
+        let first = head.format == FIRST_FORMAT;
+        let line: Line<'_> = serde_json::from_slice(&self.line).ok()?;
         let digest = match &line.sha256 {
             Some(text) => Some(if first { Digest::from_hex(text) } else { Digest::from_base64(text) }?),
             None => None,
@@ -109,13 +151,12 @@ fn lines(mut text: impl BufRead, mut each: impl FnMut(&str, Known)) -> Option<(S
             return None;
         }
         each(&line.key, Known { digest, tag, headers: line.headers, stale: line.stale });
-        objects += 1;
+        self.objects += 1;
+        Some(())
     }
-    let summary = Summary { owner: head.owner, pending: head.pending };
-    (objects == head.objects).then_some((summary, head.headers))
 }
 
-/// The bytes that `parse` takes; the objects in the order of keys.
+/// The bytes that a `Reader` takes; the objects in the order of keys.
 pub(crate) fn pieces(
     summary: &Summary,
     headers: &[Headers],
@@ -190,12 +231,19 @@ mod tests {
         pieces.begin().collect::<Result<_, _>>().unwrap()
     }
 
-    /// What `parse` tells of it.
+    /// What is read of it, however it arrives.
     fn parsed(bytes: &[u8]) -> Option<Vec<(String, Known)>> {
-        let mut objects = Vec::new();
-        let found = parse(bytes, |key, known| objects.push((key.to_owned(), known)))?;
-        assert_eq!(found, (summary(), vec![Headers::default()]));
-        Some(objects)
+        let read = |size: usize| {
+            let (mut objects, mut reader) = (Vec::new(), Reader::default());
+            let mut each = |key: &str, known| objects.push((key.to_owned(), known));
+            bytes.chunks(size).for_each(|part| reader.take(part, &mut each));
+            let found = reader.end(&mut each)?;
+            assert_eq!(found, (summary(), vec![Headers::default()]));
+            Some(objects)
+        };
+        let whole = read(bytes.len().max(1));
+        assert!([1, 7, 1_000].into_iter().all(|size| read(size) == whole));
+        whole
     }
 
     #[test]
@@ -225,7 +273,8 @@ mod tests {
     fn a_plain_one_is_read_and_the_first_formats_too() {
         let objects = objects(20);
         let mut plain = String::new();
-        std::io::Read::read_to_string(&mut GzDecoder::new(&packed(objects.clone()).concat()[..]), &mut plain).unwrap();
+        let packed = packed(objects.clone()).concat();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&packed[..]), &mut plain).unwrap();
         assert_eq!(parsed(plain.as_bytes()), Some(objects.clone()));
         let mut first = plain.replace(FORMAT, FIRST_FORMAT);
         for (_, known) in &objects {

@@ -97,35 +97,9 @@ impl Work {
         &self.files
     }
 
-    /// Notes the manifest, or that there is none.
-    pub fn manifest(&mut self, found: Option<(&[u8], String)>) -> anyhow::Result<()> {
-        let Some((bytes, etag)) = found else { return Ok(()) };
-        self.seen.update(etag.as_bytes());
-        self.manifest_etag = Some(etag);
-        let (files, known, strays) = (&self.files, Arc::make_mut(&mut self.known), &mut self.strays);
-        let parsed = manifest::parse(bytes, |key, one| match files.find(key) {
-            Some(at) => known[at] = Some(one),
-            None => strays.entry(key.into()).or_default().known = Some(one),
-        });
-        let Some((summary, headers)) = parsed else {
-            known.fill(None);
-            self.strays.clear();
-            self.state = State::Damaged;
-            return Ok(());
-        };
-        self.state = State::Good;
-        self.summary = summary;
-        let numbers: Vec<u16> =
-            headers.into_iter().map(|headers| self.headers.number(headers)).collect::<Result<_, _>>()?;
-        let strays = self.strays.values_mut().filter_map(|stray| stray.known.as_mut());
-        for one in known.iter_mut().flatten().chain(strays) {
-            one.headers = one.headers.map(|number| numbers[usize::from(number)]);
-        }
-        if let Some(early) = self.early.take() {
-            // Nobody listens where the observation was given up.
-            let _ = early.send(Arc::clone(&self.known));
-        }
-        Ok(())
+    /// A manifest that arrives; where none does, there is none.
+    pub fn incoming(&mut self) -> Incoming<'_> {
+        Incoming { work: self, reader: manifest::Reader::default() }
     }
 
     /// Notes an object of the list.
@@ -209,5 +183,60 @@ impl Work {
     #[must_use]
     pub fn owner(&self) -> Option<&str> {
         (self.state == State::Good).then_some(self.summary.owner.as_str())
+    }
+}
+
+/// A manifest on its way to the work.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    work: &'a mut Work,
+    reader: manifest::Reader,
+}
+
+impl Incoming<'_> {
+    /// Forgets what has arrived: it comes anew.
+    pub fn restart(&mut self) {
+        self.reader = manifest::Reader::default();
+        Arc::make_mut(&mut self.work.known).fill(None);
+        self.work.strays.clear();
+    }
+
+    /// Notes the next bytes.
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.reader.take(bytes, &mut notes(self.work));
+    }
+
+    /// Notes that this was all, and its `ETag`.
+    pub fn end(mut self, etag: String) -> anyhow::Result<()> {
+        self.work.seen.update(etag.as_bytes());
+        self.work.manifest_etag = Some(etag);
+        let Some((summary, headers)) = std::mem::take(&mut self.reader).end(&mut notes(self.work)) else {
+            self.restart();
+            self.work.state = State::Damaged;
+            return Ok(());
+        };
+        let work = self.work;
+        work.state = State::Good;
+        work.summary = summary;
+        let numbers: Vec<u16> =
+            headers.into_iter().map(|headers| work.headers.number(headers)).collect::<Result<_, _>>()?;
+        let strays = work.strays.values_mut().filter_map(|stray| stray.known.as_mut());
+        for one in Arc::make_mut(&mut work.known).iter_mut().flatten().chain(strays) {
+            one.headers = one.headers.map(|number| numbers[usize::from(number)]);
+        }
+        if let Some(early) = work.early.take() {
+            // Nobody listens where the observation was given up.
+            let _ = early.send(Arc::clone(&work.known));
+        }
+        Ok(())
+    }
+}
+
+/// Where an object that the manifest knows is noted.
+fn notes(work: &mut Work) -> impl FnMut(&str, Known) {
+    let (files, known, strays) = (&work.files, Arc::make_mut(&mut work.known), &mut work.strays);
+    move |key, one| match files.find(key) {
+        Some(at) => known[at] = Some(one),
+        None => strays.entry(key.into()).or_default().known = Some(one),
     }
 }

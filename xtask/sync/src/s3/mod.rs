@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use parts::Parts;
 use payload::Payload;
 pub use wire::Endpoint;
-use wire::{Answer, Call, Wire, encode_value};
+use wire::{Answer, Call, Sink, Wire, encode_value};
 
 use crate::digest::Digest;
 use crate::manifest::KEY;
@@ -27,7 +27,7 @@ use crate::names;
 use crate::problem::Problem;
 use crate::rules::Headers;
 use crate::store::{Body, Object, Store, Stored, When};
-use crate::work::Work;
+use crate::work::{Incoming, Work};
 
 /// Keys per `DeleteObjects` (S3 API reference).
 const DELETE_BATCH: usize = 1_000;
@@ -78,11 +78,27 @@ impl Bucket {
 
     async fn get(&self, key: &str) -> anyhow::Result<Option<(Bytes, String)>> {
         let answer = self.wire.send(&Call::new(Method::GET, self.key(key)?)).await?;
+        Ok(self.is_there(key, &answer)?.then(|| (answer.body.clone(), answer.header("etag").to_owned())))
+    }
+
+    async fn manifest(&self, work: &mut Work) -> anyhow::Result<()> {
+        let mut incoming = work.incoming();
+        let answer = self.wire.send_into(&Call::new(Method::GET, self.key(KEY)?), &mut incoming).await?;
+        if self.is_there(KEY, &answer)? {
+            return incoming.end(answer.header("etag").to_owned());
+        }
+        // Of one that was cut off, and then deleted.
+        incoming.restart();
+        Ok(())
+    }
+
+    /// Whether what was asked for is there.
+    fn is_there(&self, key: &str, answer: &Answer) -> anyhow::Result<bool> {
         match answer.refusal() {
-            None => Ok(Some((answer.body.clone(), answer.header("etag").to_owned()))),
-            Some(refusal) if matches!(refusal.code.as_str(), "NoSuchKey") => Ok(None),
+            None => Ok(true),
+            Some(refusal) if refusal.code == "NoSuchKey" => Ok(false),
             Some(refusal) => {
-                Err(self.explain(&answer, &refusal)).with_context(|| format!("cannot read `{}`", self.uri(key)))
+                Err(self.explain(answer, &refusal)).with_context(|| format!("cannot read `{}`", self.uri(key)))
             }
         }
     }
@@ -239,11 +255,19 @@ fn is_lost(code: &str) -> bool {
     matches!(code, "PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey" | "NotFound")
 }
 
+impl Sink for Incoming<'_> {
+    fn begin(&mut self) {
+        self.restart();
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.read(bytes);
+    }
+}
+
 impl Store for Bucket {
     async fn observe(&self, work: &mut Work) -> anyhow::Result<()> {
-        let found = self.get(KEY).await?;
-        work.manifest(found.as_ref().map(|(bytes, etag)| (bytes.as_ref(), etag.clone())))?;
-        drop(found);
+        self.manifest(work).await?;
         self.list(work).await?;
         self.describe(work).await
     }

@@ -31,9 +31,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Credentials are asked for anew when they are about to end.
 const EARLY: Duration = Duration::from_mins(5);
 
-/// What an answer's own word of its length is believed up to.
-const LARGEST: usize = 64 << 20;
-
 /// Where the bucket is and who asks.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -69,6 +66,24 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
     /// Whether an earlier attempt may have reached S3.
     pub(super) repeated: bool,
+}
+
+/// Where an answer's body goes.
+pub(super) trait Sink: Send {
+    /// It begins; after an attempt that was cut off, anew.
+    fn begin(&mut self);
+    /// It goes on.
+    fn take(&mut self, bytes: &[u8]);
+}
+
+impl Sink for BytesMut {
+    fn begin(&mut self) {
+        self.clear();
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
 }
 
 /// Sends requests; clones share connections, credentials and the limit.
@@ -132,10 +147,17 @@ impl Wire {
 
     /// Sends a call until it is answered by something that would not change by asking again.
     pub(super) async fn send(&self, call: &Call) -> anyhow::Result<Answer> {
+        let mut body = BytesMut::new();
+        let answer = self.send_into(call, &mut body).await?;
+        Ok(if answer.status.is_success() { Answer { body: body.freeze(), ..answer } } else { answer })
+    }
+
+    /// The same; what comes with a success goes elsewhere as it arrives.
+    pub(super) async fn send_into(&self, call: &Call, sink: &mut dyn Sink) -> anyhow::Result<Answer> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let slot = self.limit.slot().await?;
-            let sent = self.once(call).await;
+            let sent = self.once(call, sink).await;
             let slow_down = sent.as_ref().is_ok_and(is_slow_down);
             self.limit.answered(slot, slow_down);
             match sent {
@@ -153,7 +175,7 @@ impl Wire {
         unreachable!("the last attempt returns")
     }
 
-    async fn once(&self, call: &Call) -> anyhow::Result<Answer> {
+    async fn once(&self, call: &Call, sink: &mut dyn Sink) -> anyhow::Result<Answer> {
         let request = self.request(call).await?;
         let answer = self.endpoint.connector.call(request).await.context("the connection failed")?;
         let status = StatusCode::from_u16(answer.status().as_u16()).context("no HTTP status")?;
@@ -161,12 +183,12 @@ impl Wire {
         for (name, value) in answer.headers() {
             headers.append(http::HeaderName::try_from(name)?, value.try_into()?);
         }
-        // In one buffer from the start: a manifest is large, and would be held twice.
-        let length = headers.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
-        let mut body = BytesMut::with_capacity(length.unwrap_or(0).min(LARGEST));
+        let mut body = BytesMut::new();
+        let sink = if status.is_success() { sink } else { &mut body };
+        sink.begin();
         let mut stream = ByteStream::new(answer.into_body());
         while let Some(chunk) = stream.try_next().await.context("the answer was cut off")? {
-            body.extend_from_slice(&chunk);
+            sink.take(&chunk);
         }
         let body = body.freeze();
         Ok(Answer { status, headers, body, repeated: false })

@@ -218,7 +218,6 @@ fn anothers_prefix_and_unknown_objects_are_refused_unless_adopted() {
 #[test]
 fn more_deletes_than_allowed_are_refused_before_anything_is_written() {
     let mut work = Work::new(super::made(&[("index.html".to_owned(), vec![])]));
-    work.manifest(None).unwrap();
     for key in ["a", "b", "c"] {
         work.object(key, "tag");
     }

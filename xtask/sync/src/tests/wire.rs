@@ -1,6 +1,9 @@
 //! What goes over the wire, and what its answers mean: S3 is a script here.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -12,7 +15,7 @@ use bytes::Bytes;
 
 use super::block;
 use crate::s3::{Bucket, Endpoint};
-use crate::{Body, Digest, Files, Headers, Object, PART, Pieces, Problem, Store, Stored, When, Work};
+use crate::{Body, Digest, Files, Headers, Object, PART, Pieces, Problem, State, Store, Stored, Tag, When, Work};
 
 /// Status, headers and body of an answer.
 type Answer = (u16, Vec<(&'static str, String)>, String);
@@ -194,6 +197,56 @@ fn a_list_is_read_page_by_page_below_the_prefix_and_nothing_is_asked_of_objects(
             format!("GET /?continuation-token=t%2F1&{list}"),
         ];
         assert_eq!(lines(&seen), expected);
+    });
+}
+
+/// Answers by statuses and bodies in turn, the first of which breaks off; then by an empty list.
+#[derive(Debug)]
+struct Breaking(Mutex<VecDeque<(u16, String)>>);
+
+struct Broken(Option<Bytes>);
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+        let cut = || std::io::ErrorKind::ConnectionReset.into();
+        Poll::Ready(Some(self.0.take().map(http_body::Frame::data).ok_or_else(cut)))
+    }
+}
+
+impl HttpConnector for Breaking {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let mut left = self.0.lock().unwrap();
+        let first = left.len() == 2;
+        let (status, text) = left.pop_front().unwrap_or((200, "<List></List>".to_owned()));
+        let body = if first { SdkBody::from_body_1_x(Broken(Some(text.into()))) } else { SdkBody::from(text) };
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), body)))
+    }
+}
+
+#[test]
+fn a_manifest_that_is_cut_off_is_read_anew_and_leaves_nothing_behind() {
+    block(async {
+        let tag = Tag::of("x").base64();
+        let manifest = |keys: &[&str]| {
+            let head = format!(r#"{{"format":"site-sync 2","owner":"o","objects":{},"headers":[]}}"#, keys.len());
+            let lines = keys.iter().map(|key| format!(r#"{{"key":"{key}","tag":"{tag}"}}"#));
+            [head].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+        };
+        let gone = "<Error><Code>NoSuchKey</Code></Error>".to_owned();
+        let cases = [((200, manifest(&["b"])), vec!["b"], State::Good), ((404, gone), vec![], State::Absent)];
+        for (second, known, state) in cases {
+            let answers = VecDeque::from([(200, manifest(&["a.txt", "c"])), second]);
+            let mut work = Work::new(super::made(&[("a.txt".to_owned(), vec![1])]));
+            over(Breaking(Mutex::new(answers)), "").observe(&mut work).await.unwrap();
+            assert_eq!(work.strays.keys().map(AsRef::as_ref).collect::<Vec<&str>>(), known);
+            assert_eq!((work.state, work.known[0]), (state, None));
+        }
     });
 }
 

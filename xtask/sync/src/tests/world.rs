@@ -151,8 +151,11 @@ impl Store for Deployer {
     async fn observe(&self, work: &mut Work) -> anyhow::Result<()> {
         tokio::task::yield_now().await;
         self.call(|world| {
-            let manifest = world.objects.get(KEY);
-            work.manifest(manifest.map(|(bytes, _)| (bytes.as_slice(), etag(bytes))))?;
+            if let Some((bytes, _)) = world.objects.get(KEY) {
+                let mut incoming = work.incoming();
+                incoming.read(bytes);
+                incoming.end(etag(bytes))?;
+            }
             for key in world.keys() {
                 work.object(&key, &etag(&world.objects[&key].0));
             }
