@@ -6,7 +6,7 @@ use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::RollbackArgs;
 use crate::config::Config;
-use crate::deploy::{self, Manner, Part, Source};
+use crate::deploy::{self, Manner, Part, Source, World};
 use crate::local;
 use crate::plan::Allowed;
 use crate::releases::parts::{self, Origin};
@@ -27,7 +27,9 @@ pub(super) async fn run(args: RollbackArgs, ctx: &Ctx) -> anyhow::Result<()> {
         history.extend(ledger.read(asked).await?.map(|release| (asked, release)));
     }
     let services = args.service.iter().cloned().collect();
-    let target = choice::target(&history, args.to, &services)?;
+    let world = World::look(&aws, &config).await?;
+    let unrecorded = unrecorded(&history, &world);
+    let target = choice::target(&history, args.to, &services, &unrecorded)?;
     known_services(target, &args.service)?;
     let Some(current) = history.values().next_back() else { return Ok(()) };
     let asked: Vec<String> = if services.is_empty() { target.services.keys().cloned().collect() } else { args.service };
@@ -35,6 +37,12 @@ pub(super) async fn run(args: RollbackArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let origin = Origin { aws: &aws, bucket: ledger.bucket.clone(), target: &config, from: None };
     let chosen = chosen(ctx, &origin, target, current, &asked).await?;
     show(ctx, &config, (current, target), &chosen, &asked);
+    for service in asked.iter().filter(|service| unrecorded.contains(*service)) {
+        let id = current.id;
+        ctx.ui.warn(format!(
+            "`{service}` runs what no release has: a deploy after release {id} was cut off, and is undone"
+        ));
+    }
 
     let composed = parts::composed(&config, &chosen)?;
     let source = Source::Release { action: Action::Rollback { to: target.id }, parts: chosen, brought: Vec::new() };
@@ -45,6 +53,16 @@ pub(super) async fn run(args: RollbackArgs, ctx: &Ctx) -> anyhow::Result<()> {
     };
     let report = Box::pin(deploy::run_in(ctx, composed, &asked, source, manner)).await?;
     super::deploy::finish(ctx, &report, args.json)
+}
+
+/// The services that run something else than the newest release says.
+fn unrecorded(history: &BTreeMap<u64, Release>, world: &World) -> BTreeSet<String> {
+    let Some(current) = history.values().next_back() else { return BTreeSet::new() };
+    let live = world.services.iter().map(|(service, seen)| {
+        let code = seen.live.parameters.get("CodeKey").map(String::as_str);
+        (service.as_str(), (code, seen.template.as_deref()))
+    });
+    choice::unrecorded(current, &live.collect())
 }
 
 /// The parts of the services asked for, and of sites beside them: their configuration may name what goes back.

@@ -2,10 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::{Action, Release};
+use super::record::{Action, Record, Release};
+use crate::digest::sha256;
 use crate::error::Problem;
 
-/// The release to go back to: the one asked for, or the newest whole one before what is in force that differs from it.
+/// What a stack says of a service: the key of its code, and its template.
+pub type Live<'a> = (Option<&'a str>, Option<&'a str>);
+
+/// The services that run what the newest release does not name: a deploy after it was cut off before it left one.
+#[must_use]
+pub fn unrecorded(current: &Release, live: &BTreeMap<&str, Live<'_>>) -> BTreeSet<String> {
+    let differs = |(name, record): &(&String, &Record)| {
+        let Some((code, template)) = live.get(name.as_str()) else { return false };
+        let other_code = record.code.as_ref().zip(*code).is_some_and(|(recorded, code)| recorded.zip.key != code);
+        // CloudFormation may give a template back without its last line's end.
+        let ends = |text: &str| [text.to_owned(), format!("{}\n", text.trim_end())];
+        let other_template =
+            template.is_some_and(|text| !ends(text).iter().any(|text| sha256(text) == record.template));
+        other_code || other_template
+    };
+    current.services.iter().filter(differs).map(|(name, _)| name.clone()).collect()
+}
+
+/// The release to go back to: the one asked for, or the newest whole one before what is in force that differs from it; the newest
+/// itself where something of it is `unrecorded`.
 ///
 /// What is in force after a rollback is the release that it went to, so a second rollback goes further back instead of
 /// forth again. With `services` only their records count.
@@ -13,6 +33,7 @@ pub fn target<'a>(
     history: &'a BTreeMap<u64, Release>,
     asked: Option<u64>,
     services: &BTreeSet<String>,
+    unrecorded: &BTreeSet<String>,
 ) -> Result<&'a Release, Problem> {
     let current = history.values().next_back().ok_or_else(|| {
         Problem::failed("this environment has no releases").hint("every deploy that changes something leaves one")
@@ -22,6 +43,10 @@ pub fn target<'a>(
             let hint = "see what there is: cargo xtask releases";
             Problem::failed(format!("there is no release {id}: never made, or collected")).hint(hint)
         });
+    }
+    let moved = |name: &String| services.is_empty() || services.contains(name);
+    if current.complete && unrecorded.iter().any(moved) {
+        return Ok(current);
     }
     let start = in_force(history, current, services);
     let differs = |release: &&Release| !same(release, current, services);
@@ -58,7 +83,7 @@ mod tests {
 
     fn chosen(history: &BTreeMap<u64, Release>, services: &[&str]) -> Option<u64> {
         let services = services.iter().map(|name| (*name).to_owned()).collect();
-        target(history, None, &services).ok().map(|release| release.id)
+        target(history, None, &services, &BTreeSet::new()).ok().map(|release| release.id)
     }
 
     #[test]
@@ -105,11 +130,31 @@ mod tests {
     }
 
     #[test]
+    fn a_deploy_that_was_cut_off_goes_back_to_the_newest_release_and_not_beyond_it() {
+        let mut newest = release(2).with("a", "2").with("b", "2");
+        for record in newest.services.values_mut() {
+            record.template = sha256("template\n");
+        }
+        let live = |code| BTreeMap::from([("a", (Some(code), Some("template"))), ("c", (None, None))]);
+        assert!(unrecorded(&newest, &live("code/a/2.zip")).is_empty());
+        let moved = unrecorded(&newest, &live("code/a/3.zip"));
+        assert_eq!(moved, ["a".to_owned()].into());
+        let template = BTreeMap::from([("b", (Some("code/b/2.zip"), Some("other")))]);
+        assert_eq!(unrecorded(&newest, &template), ["b".to_owned()].into());
+        let history = history([release(1).with("a", "1").with("b", "1"), newest]);
+        let chosen = |services: &[&str]| {
+            let services = services.iter().map(|name| (*name).to_owned()).collect();
+            target(&history, None, &services, &moved).unwrap().id
+        };
+        assert_eq!((chosen(&[]), chosen(&["a"]), chosen(&["b"])), (2, 2, 1));
+    }
+
+    #[test]
     fn a_release_that_has_gone_is_named() {
         let history = history([release(4).with("a", "1")]);
-        let error = target(&history, Some(2), &BTreeSet::new()).unwrap_err();
+        let error = target(&history, Some(2), &BTreeSet::new(), &BTreeSet::new()).unwrap_err();
         assert_eq!(error.to_string(), "there is no release 2: never made, or collected");
-        assert_eq!(target(&history, Some(4), &BTreeSet::new()).unwrap().id, 4);
-        assert!(target(&BTreeMap::new(), None, &BTreeSet::new()).is_err());
+        assert_eq!(target(&history, Some(4), &BTreeSet::new(), &BTreeSet::new()).unwrap().id, 4);
+        assert!(target(&BTreeMap::new(), None, &BTreeSet::new(), &BTreeSet::new()).is_err());
     }
 }
