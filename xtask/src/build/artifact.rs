@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::digest::Workspace;
 
-use super::packaged::{Form, Packaged, pack};
+use super::freshness::{self, Record};
+use super::packaged::{Form, Packaged, key, pack};
 use super::plan::Plan;
 use super::{cargo, elf};
 use crate::aws::{Aws, objects};
@@ -75,7 +76,7 @@ pub async fn prepare(
     let (plan, bucket) = (Plan::of(config), config.artifact_bucket());
     let (mut found, mut missing) = (BTreeMap::new(), BTreeMap::new());
     for (package, digest) in digests(config, packages, plan)? {
-        let key = Form::Whole.key(&package, &digest);
+        let key = key(&package, &digest);
         match objects::head(&aws.s3, &bucket, &key).await? {
             Some(head) => {
                 found.insert(package, (key, head));
@@ -98,7 +99,7 @@ pub async fn prepare(
 pub fn planned(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<String, Artifact>> {
     let bucket = config.artifact_bucket();
     let artifact = |(package, digest): (String, String)| {
-        let key = Form::Whole.key(&package, &digest);
+        let key = key(&package, &digest);
         (package, Artifact { bucket: bucket.clone(), key, sha256: String::new(), toolchain: String::new() })
     };
     Ok(digests(config, packages, Plan::of(config))?.into_iter().map(artifact).collect())
@@ -153,7 +154,8 @@ async fn upload(
 ) -> anyhow::Result<Artifact> {
     let metadata: Vec<(&str, &str)> = recorded.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let put = objects::put_absent(&aws.s3, (bucket, &zip.key), (zip.content, &zip.sha256), &metadata);
-    let artifact = if recorder::span(Kind::Upload, &zip.package, put).await? {
+    let put = recorder::span(Kind::Upload, &zip.package, put).await?;
+    let artifact = if put {
         let toolchain = metadata.iter().find(|(name, _)| *name == TOOLCHAIN).map_or("", |(_, value)| value);
         Artifact {
             bucket: bucket.to_owned(),
@@ -170,7 +172,8 @@ async fn upload(
     let digest = zip.key.rsplit('/').next().and_then(|name| name.get(..12)).unwrap_or(&zip.key);
     match form {
         Form::Whole => ui.step("Uploaded", format!("{} {digest} ({:.1} MB)", zip.package, megabytes(zip.bytes))),
-        Form::Linked => ui.step("Linked", format!("{} {digest}", zip.package)),
+        Form::Linked if put => ui.step("Linked", format!("{} {digest}", zip.package)),
+        Form::Linked => {}
     }
     Ok(artifact)
 }
@@ -198,14 +201,16 @@ async fn package_these(
     }
     let packages: Vec<String> = digests.keys().cloned().collect();
     let binaries = recorder::span(Kind::Build, packages.join(", "), build_all(ui, config, plan)).await?;
-    if *digests != self::digests(config, &packages, plan)? {
-        ui.warn("sources changed during the build: building again");
-        return Ok(None);
-    }
     let mut zips = Vec::new();
     for (package, digest) in digests {
         let work = async { pack(config, (package, digest), &binaries[package], (plan, form)) };
         zips.push(recorder::span(Kind::Package, package, work).await?);
+    }
+    // Asked last: what another build puts in the binary's place while it is packed comes from changed sources, too.
+    if *digests != self::digests(config, &packages, plan)? {
+        zips.iter().try_for_each(Packaged::discard)?;
+        ui.warn("sources changed during the build: building again");
+        return Ok(None);
     }
     Ok(Some(zips))
 }
@@ -220,12 +225,42 @@ fn digests(config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<B
 async fn build_all(ui: &Ui, config: &Config, plan: Plan) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let packages: Vec<String> = config.app.services.values().filter_map(|service| service.package.clone()).collect();
     ui.step("Building", format!("{} ({})", packages.join(", "), plan.label()));
-    let binaries = cargo::build(ui, (&config.root, None), &packages, plan).await?;
+    let binaries = build_these(ui, config, &packages, plan).await?;
     if plan.release && plan.native && !fits(&binaries, plan)? {
         ui.step("Building", "again with cargo-zigbuild: this machine's glibc is newer than Lambda's");
-        return cargo::build(ui, (&config.root, None), &packages, Plan { native: false, ..plan }).await;
+        return build_these(ui, config, &packages, Plan { native: false, ..plan }).await;
     }
     Ok(binaries)
+}
+
+/// One cargo call; a second one where what it found made was made from other sources.
+async fn build_these(
+    ui: &Ui,
+    config: &Config,
+    packages: &[String],
+    plan: Plan,
+) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let root = &config.root;
+    let members = Workspace::load(root)?.members(packages)?;
+    let mut record = Record::read(root)?;
+    let mut built = cargo::build(ui, (root, None), packages, plan).await?;
+    let stale = record.stale(root, &built.compiled, &members);
+    if !stale.is_empty() {
+        stale.iter().try_for_each(|one| freshness::touch(&one.source))?;
+        ui.step("Building", "again: by their times alone, cargo took changed sources for built");
+        built = cargo::build(ui, (root, None), packages, plan).await?;
+        if let Some(one) = record.stale(root, &built.compiled, &members).first() {
+            let manifest = one.manifest.display();
+            return Err(Problem::failed(format!(
+                "cargo does not build the package of `{manifest}` anew, whose sources changed"
+            ))
+            .hint(format!("cargo clean --manifest-path {manifest}"))
+            .into());
+        }
+    }
+    record.note(&built.compiled, &members);
+    record.write(root)?;
+    Ok(built.binaries)
 }
 
 /// What the digest leaves out on purpose, for a person who wonders where an artifact came from.

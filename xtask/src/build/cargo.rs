@@ -14,13 +14,35 @@ use crate::child;
 use crate::error::Problem;
 use crate::ui::Ui;
 
-/// Builds the packages' binaries and returns their paths by package; in the workspace's own target, or in another folder.
+/// What a build has made, or has found made.
+#[derive(Debug)]
+pub(super) struct Built {
+    /// The packages' binaries.
+    pub(super) binaries: BTreeMap<String, PathBuf>,
+    /// Everything that was compiled of any package.
+    pub(super) compiled: Vec<Compiled>,
+}
+
+/// One of cargo's messages about something compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Compiled {
+    /// The package's manifest.
+    pub(super) manifest: PathBuf,
+    /// The source that it begins with.
+    pub(super) source: PathBuf,
+    /// What was made.
+    pub(super) file: PathBuf,
+    /// Whether it was there already, as cargo sees it.
+    pub(super) fresh: bool,
+}
+
+/// Builds the packages' binaries; in the workspace's own target, or in another folder.
 pub(super) async fn build(
     ui: &Ui,
     (root, target): (&Path, Option<&Path>),
     packages: &[String],
     plan: Plan,
-) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+) -> anyhow::Result<Built> {
     if !plan.native {
         require_target(plan).await?;
     }
@@ -58,7 +80,7 @@ pub(super) async fn build(
         };
         return Err(failed(packages, plan, culprit(&told)).into());
     }
-    executables(&output.stdout, packages)
+    read(&output.stdout, packages)
 }
 
 /// Shows what cargo says as it says it; returns all of it, without colours.
@@ -136,17 +158,22 @@ async fn require_target(plan: Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn executables(stdout: &[u8], packages: &[String]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let mut found = BTreeMap::new();
+fn read(stdout: &[u8], packages: &[String]) -> anyhow::Result<Built> {
+    let (mut found, mut compiled) = (BTreeMap::new(), Vec::new());
     for line in stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let message: serde_json::Value = serde_json::from_slice(line).context("cannot read cargo's messages")?;
         let name = message["target"]["name"].as_str();
         if let (Some(name), Some(path)) = (name, message["executable"].as_str()) {
             found.insert(name.to_owned(), PathBuf::from(path));
         }
+        let (manifest, source) = (message["manifest_path"].as_str(), message["target"]["src_path"].as_str());
+        if let (Some(manifest), Some(source), Some(file)) = (manifest, source, message["filenames"][0].as_str()) {
+            let fresh = message["fresh"].as_bool().unwrap_or_default();
+            compiled.push(Compiled { manifest: manifest.into(), source: source.into(), file: file.into(), fresh });
+        }
     }
     match packages.iter().find(|package| !found.contains_key(*package)) {
-        None => Ok(found),
+        None => Ok(Built { binaries: found, compiled }),
         Some(missing) => Err(Problem::failed(format!("package `{missing}` has no binary `{missing}`")).into()),
     }
 }
@@ -157,14 +184,17 @@ mod tests {
     use crate::config::Architecture;
 
     #[test]
-    fn executables_are_read_from_cargos_messages() {
+    fn what_was_made_is_read_from_cargos_messages() {
         let lines = br#"{"reason":"compiler-artifact","target":{"name":"a"},"executable":"/t/a"}
-{"reason":"compiler-artifact","target":{"name":"lib"},"executable":null}
+{"reason":"compiler-artifact","manifest_path":"/r/Cargo.toml","target":{"name":"lib","src_path":"/r/src/lib.rs"},"filenames":["/t/lib.rlib"],"executable":null,"fresh":true}
 {"reason":"build-finished","success":true}
 "#;
-        let found = executables(lines, &["a".into()]).unwrap();
-        assert_eq!(found["a"], PathBuf::from("/t/a"));
-        let missing = executables(lines, &["lib".into()]).unwrap_err();
+        let found = read(lines, &["a".into()]).unwrap();
+        assert_eq!(found.binaries["a"], PathBuf::from("/t/a"));
+        let [lib] = &found.compiled[..] else { panic!("{found:?}") };
+        assert_eq!((lib.source.as_path(), lib.file.as_path()), (Path::new("/r/src/lib.rs"), Path::new("/t/lib.rlib")));
+        assert!(lib.fresh);
+        let missing = read(lines, &["lib".into()]).unwrap_err();
         assert!(missing.to_string().contains("no binary `lib`"));
     }
 

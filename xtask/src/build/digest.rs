@@ -27,6 +27,17 @@ pub(crate) struct Input {
     pub(crate) member: Option<String>,
 }
 
+/// One of the workspace's packages that others are built from.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Its folder, below the root.
+    pub(super) folder: PathBuf,
+    /// Of its files alone.
+    pub(super) digest: String,
+    /// Its files.
+    pub(super) files: Vec<PathBuf>,
+}
+
 /// The workspace's manifests, read once.
 #[derive(Debug)]
 pub(crate) struct Workspace {
@@ -83,6 +94,25 @@ impl Workspace {
             }
         }
         Ok(inputs)
+    }
+
+    /// The workspace's packages that these are built from.
+    pub(super) fn members(&self, packages: &[String]) -> anyhow::Result<Vec<Member>> {
+        let mut names = BTreeSet::new();
+        for package in packages {
+            names.extend(self.closure(package)?);
+        }
+        let member = |name: &String| {
+            let files = sources(&self.members[name].0)?;
+            let mut hasher = Hasher(Sha256::new());
+            for file in &files {
+                let input = self.file(file, Some(name))?;
+                hasher.part(&input.label, &input.bytes);
+            }
+            let digest = hex::encode(hasher.0.finalize());
+            Ok(Member { folder: self.folder(name).unwrap_or_default(), digest, files })
+        };
+        names.iter().map(member).collect()
     }
 
     fn file(&self, file: &Path, member: Option<&str>) -> anyhow::Result<Input> {

@@ -4,6 +4,7 @@ mod artifact;
 mod cargo;
 mod digest;
 mod elf;
+mod freshness;
 mod package;
 mod packaged;
 mod plan;
@@ -13,6 +14,7 @@ pub use artifact::{Artifact, Prepared, ensure, megabytes, package_all, planned, 
 pub(crate) use cargo::is_cargo_run;
 pub(crate) use digest::{APART as PACKAGE_APART, Workspace};
 pub use packaged::{Form, Packaged};
+pub(crate) use packaged::{LINKS, same_sources};
 pub use plan::Plan;
 pub use verify::verify;
 

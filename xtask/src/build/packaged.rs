@@ -8,7 +8,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::plan::Plan;
-use super::{elf, package};
+use super::{elf, freshness, package};
 use crate::config::Config;
 use crate::digest::sha256;
 use crate::local;
@@ -25,6 +25,23 @@ pub enum Form {
     /// As a script that starts the binary where a copy of it lies on this machine: for a hotswap in an emulator, to which nothing
     /// needs to be packed, sent and unpacked.
     Linked,
+}
+
+/// Where links are in the artifact bucket. Only what is whole may be named by a stack or a release.
+pub(crate) const LINKS: &str = "hotswap/code/";
+
+/// The key of whole code in the artifact bucket.
+pub(super) fn key(package: &str, digest: &str) -> String {
+    format!("code/{package}/{digest}.zip")
+}
+
+/// Whether two keys name code of the same sources, whole or as a link.
+pub(crate) fn same_sources(one: &str, other: &str) -> bool {
+    let plain = |key: &str| {
+        let Some(rest) = key.strip_prefix(LINKS) else { return key.to_owned() };
+        rest.rsplit_once('-').map_or_else(|| key.to_owned(), |(digest, _)| format!("code/{digest}.zip"))
+    };
+    plain(one) == plain(other)
 }
 
 /// A zip on this machine, ready to be uploaded.
@@ -45,14 +62,6 @@ pub struct Packaged {
 }
 
 impl Form {
-    /// The key in the artifact bucket. Only what is whole may be named by a stack or a release.
-    pub(super) fn key(self, package: &str, digest: &str) -> String {
-        match self {
-            Self::Whole => format!("code/{package}/{digest}.zip"),
-            Self::Linked => format!("hotswap/code/{package}/{digest}.zip"),
-        }
-    }
-
     /// Where the zip, or what it starts, is on this machine, once it is made. A copy that functions of an environment run is that
     /// environment's alone.
     fn path(self, config: &Config, package: &str, digest: &str) -> PathBuf {
@@ -69,21 +78,30 @@ impl Packaged {
         let path = form.path(config, package, digest);
         let content = match form {
             Form::Whole => fs::read(&path),
-            Form::Linked if path.is_file() => return linked(config, (package, digest), path).map(Some),
+            Form::Linked if path.is_file() => {
+                // In force from now on, and so among the newest.
+                freshness::touch(&path)?;
+                return linked(config, (package, digest), path).map(Some);
+            }
             Form::Linked => return Ok(None),
         };
         match content {
             Ok(content) => {
                 let sha256 = sha256(&content);
-                Ok(Some(Self { path, ..Self::of((package, digest), form, content, sha256) }))
+                Ok(Some(Self { path, ..Self::of((package, digest), content, sha256) }))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
         }
     }
 
-    fn of((package, digest): (&str, &str), form: Form, content: Vec<u8>, sha256: String) -> Self {
-        let (package, key) = (package.to_owned(), form.key(package, digest));
+    /// Takes back what stays on this machine of one that proved to be of other sources.
+    pub(super) fn discard(&self) -> anyhow::Result<()> {
+        fs::remove_file(&self.path).with_context(|| format!("cannot delete `{}`", self.path.display()))
+    }
+
+    fn of((package, digest): (&str, &str), content: Vec<u8>, sha256: String) -> Self {
+        let (package, key) = (package.to_owned(), key(package, digest));
         Self { package, key, path: PathBuf::new(), bytes: content.len() as u64, sha256, content }
     }
 }
@@ -115,7 +133,7 @@ pub(super) fn pack(
                 (writing.join(), sha256)
             });
             written.map_err(|_| anyhow::anyhow!("the thread that writes `{}` ended", path.display()))??;
-            Ok(Packaged { path, ..Packaged::of((package, digest), form, zip, sha256) })
+            Ok(Packaged { path, ..Packaged::of((package, digest), zip, sha256) })
         }
     }
 }
@@ -125,7 +143,10 @@ fn linked(config: &Config, named: (&str, &str), path: PathBuf) -> anyhow::Result
     let target = path.to_str().with_context(|| format!("`{}` is no UTF-8", path.display()))?;
     let zip = package::zip(script(target, &config.env.name).as_bytes(), 1)?;
     let sha256 = sha256(&zip);
-    Ok(Packaged { path, ..Packaged::of(named, Form::Linked, zip, sha256) })
+    // Its content tells the place and the environment: others of the same sources have other ones.
+    let (package, digest) = named;
+    let key = format!("{LINKS}{package}/{digest}-{}.zip", &sha256[..12]);
+    Ok(Packaged { key, path, ..Packaged::of(named, zip, sha256) })
 }
 
 fn script(path: &str, environment: &str) -> String {
@@ -160,7 +181,7 @@ fn prune(path: &Path, package: &str) -> anyhow::Result<()> {
 }
 
 /// Written under another name and renamed: a killed run leaves no half file that the next would take.
-fn write_whole(target: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> anyhow::Result<()> {
+pub(super) fn write_whole(target: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> anyhow::Result<()> {
     let context = || format!("cannot write `{}`", target.display());
     let folder = target.parent().context("no folder")?;
     fs::create_dir_all(folder).with_context(context)?;

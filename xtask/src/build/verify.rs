@@ -45,7 +45,7 @@ async fn anew(
     plan: Plan,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     empty(folder)?;
-    let binaries = cargo::build(ui, (root, Some(folder)), packages, plan).await?;
+    let binaries = cargo::build(ui, (root, Some(folder)), packages, plan).await?.binaries;
     let zip = |(name, path): (String, std::path::PathBuf)| {
         let binary = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
         Ok((name, sha256(package::zip(&binary, 9)?)))

@@ -64,10 +64,9 @@ impl Session {
 }
 
 impl Manner {
-    /// How functions get code that passes by their stack: in an emulator of this machine by a link, where no reviewed plan names it.
+    /// In which form a deploy of this manner asks for code first: what passes by the stacks of an emulator is a link.
     pub(super) fn form(&self, config: &Config) -> Form {
-        let here = config.env.endpoint().is_some() && self.reviewed.is_none();
-        if self.hotswap && here { Form::Linked } else { Form::Whole }
+        if self.hotswap && config.env.endpoint().is_some() { Form::Linked } else { Form::Whole }
     }
 
     /// What the environment wants of its stacks' operations; a protected one is never left half done.

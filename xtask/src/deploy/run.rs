@@ -71,9 +71,10 @@ pub(super) struct Run {
     pub(super) shared: BTreeMap<String, String>,
     /// The build that began before the plan was made.
     pub(super) early: Mutex<Early>,
-    pub(super) artifacts: OnceCell<BTreeMap<String, Artifact>>,
+    /// The code by service, once it is asked for; none where it could not be built.
+    pub(super) artifacts: OnceCell<Option<BTreeMap<String, Artifact>>>,
     /// What functions get directly, where that is another form than their stacks'.
-    pub(super) linked: OnceCell<BTreeMap<String, Artifact>>,
+    pub(super) linked: OnceCell<Option<BTreeMap<String, Artifact>>>,
     /// What others use of each service: service → output → who.
     consumers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// What was planned for each stack.
@@ -303,8 +304,10 @@ async fn deploy_stacks(run: &Arc<Run>) -> anyhow::Result<(BTreeMap<String, Outco
                 waiting.retain(|other| !producers[other].contains(&service));
             }
             Err(error) => {
-                // The first failure is the one to show; the others are its neighbours.
-                failure.get_or_insert(error);
+                // The first failure is the one to show; the others are its neighbours, or only point to it.
+                if failure.as_ref().is_none_or(|first: &anyhow::Error| first.is::<service::Unbuilt>()) {
+                    failure = Some(error);
+                }
             }
         }
     }

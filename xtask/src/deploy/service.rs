@@ -1,6 +1,7 @@
 //! One service of a deploy: its artifact, keys and template, then its stack or, by hotswap, its functions.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::inputs::{rewired, shared, stack_input, wired, with_code};
@@ -16,6 +17,18 @@ use crate::digest::sha256;
 use crate::hotswap::{self, Way};
 use crate::keys::{self, Keys};
 use crate::recorder::{self, Kind};
+
+/// Another service's task has failed to build the code of all, and tells why.
+#[derive(Debug)]
+pub(super) struct Unbuilt;
+
+impl fmt::Display for Unbuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the code could not be built")
+    }
+}
+
+impl std::error::Error for Unbuilt {}
 
 pub(super) async fn deploy(
     run: Arc<Run>,
@@ -48,7 +61,7 @@ pub(super) async fn deploy(
     let through_stack = matches!(applied.outcome, Outcome::Created | Outcome::Updated);
     // Code that was swapped is no release: the stack still names the one before, and the next full deploy goes by it.
     if through_stack || !run.manner.hotswap {
-        let code = run.artifacts.get().and_then(|all| all.get(&service)).cloned();
+        let code = run.artifacts.get().and_then(|all| all.as_ref()?.get(&service)).cloned();
         run.notes.note(&service, |left| {
             left.touched = through_stack;
             left.stack = template.map(|template| (template, code));
@@ -161,9 +174,23 @@ async fn code<'a>(run: &'a Run, service: &str, form: Form) -> anyhow::Result<Opt
         let prepared = run.early.lock().await.end().await?;
         run.source.artifacts((&run.ctx.ui, &run.aws, &run.config), (&run.full, form), prepared).await
     };
-    let all = match form {
-        Form::Whole => run.artifacts.get_or_try_init(make).await?,
-        Form::Linked => run.linked.get_or_try_init(make).await?,
+    let cell = match form {
+        Form::Whole => &run.artifacts,
+        Form::Linked => &run.linked,
     };
-    Ok(all.get(service))
+    let failure = std::sync::Mutex::new(None);
+    let all = cell.get_or_init(|| async {
+        make().await.map_or_else(
+            |error| {
+                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                None
+            },
+            Some,
+        )
+    });
+    let all = all.await;
+    if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    Ok(all.as_ref().ok_or(Unbuilt)?.get(service))
 }

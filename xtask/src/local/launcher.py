@@ -105,7 +105,7 @@ def fetch_shared_code(*args, **kwargs):
     code = fetch_code_from_s3(*args, **kwargs)
     if code is None:
         return None
-    for held in hold:
+    for held in list(hold):
         if held == code:
             return held
     hold.append(code)

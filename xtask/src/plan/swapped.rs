@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Plan, counted};
 use crate::aws::Aws;
-use crate::build::Artifact;
+use crate::build::{self, Artifact};
 use crate::config::Config;
 use crate::deploy::World;
 use crate::hotswap::{self, Ledger, Swap};
@@ -41,7 +41,7 @@ fn hotswapped(service: &str, swaps: &[&Swap], code: Option<&Artifact>) -> String
     let (functions, run) = (counted(swaps.len(), "function"), if swaps.len() == 1 { "runs" } else { "run" });
     let by: BTreeSet<&str> = swaps.iter().map(|swap| swap.by.as_str()).collect();
     let by = by.into_iter().collect::<Vec<_>>().join(", ");
-    let end = if code.is_some_and(|code| swaps.iter().all(|swap| swap.code == code.key)) {
+    let end = if code.is_some_and(|code| swaps.iter().all(|swap| build::same_sources(&swap.code, &code.key))) {
         "brings the stack up to it"
     } else {
         "takes it back"
@@ -73,6 +73,12 @@ mod tests {
         let line = hotswapped("orders", &[&one, &one], Some(&artifact("code/a.zip")));
         let head = "of `orders` run code that was put in place directly by ann: a deploy";
         assert_eq!(line, format!("2 functions {head} brings the stack up to it"));
+        let to_build = |digest: &str| swap(&format!("hotswap/code/orders/{digest}-0123456789ab.zip"));
+        let (linked, elsewhere) = (to_build("a"), to_build("b"));
+        let line = hotswapped("orders", &[&linked], Some(&artifact("code/orders/a.zip")));
+        assert!(line.ends_with("brings the stack up to it"), "{line}");
+        let line = hotswapped("orders", &[&elsewhere], Some(&artifact("code/orders/a.zip")));
+        assert!(line.ends_with("takes it back"), "{line}");
         let line = hotswapped("orders", &[&one, &other], Some(&artifact("code/a.zip")));
         assert_eq!(line, format!("2 functions {head} takes it back"));
         assert!(hotswapped("orders", &[&one], None).starts_with("1 function of `orders` runs code"));

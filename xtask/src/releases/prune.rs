@@ -11,6 +11,7 @@ use super::ledger::{ROOT, id_of};
 use super::record::Release;
 use crate::aws::buckets::{self, DELETE_BATCH};
 use crate::aws::{Aws, is_denied, stacks};
+use crate::build;
 use crate::config::{Config, Retention};
 use crate::error::Problem;
 use crate::hotswap;
@@ -22,7 +23,8 @@ use crate::hotswap;
 pub async fn look(aws: &Aws, config: &Config, retention: Retention) -> anyhow::Result<Collected> {
     let bucket = config.artifact_bucket();
     let mut stock = Stock::default();
-    for prefix in PREFIXES {
+    let links = config.env.endpoint().map(|_| build::LINKS);
+    for prefix in PREFIXES.into_iter().chain(links) {
         let found = buckets::list_under(&aws.s3, &bucket, prefix).await?;
         for (key, at) in found {
             let at = Timestamp::from_second(at.secs()).with_context(|| format!("`{key}` has no time"))?;
