@@ -70,4 +70,11 @@ fn the_guide_to_a_new_service_does_what_it_says() {
     let page: Value = serde_json::from_str(listed["body"].as_str().unwrap()).unwrap();
     assert_eq!(item["text"], "first");
     assert_eq!(page["items"], Value::Array(vec![item]));
+
+    // Services that ask for their code side by side: what does not compile is built, and told, once.
+    let source = "functions/notes/src/lib.rs";
+    repository.write(source, &format!("{}\nbroken\n", repository.read(source)));
+    let failed = repository.xtask(&["deploy", "--hotswap"]).failed(1);
+    assert_eq!(failed.matches("Building").count(), 1, "{failed}");
+    assert_eq!(failed.matches("error: cargo could not build").count(), 1, "{failed}");
 }
