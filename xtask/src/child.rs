@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::{Command as Shell, ExitStatus, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// The groups that run; none where nobody takes the signals, and the programs stay in the terminal's group.
 static GROUPS: Mutex<Option<BTreeSet<u32>>> = Mutex::new(None);
@@ -50,6 +50,11 @@ impl Running {
     /// What it says, where that is piped and nobody else reads it.
     pub fn stderr(&mut self) -> Option<ChildStderr> {
         self.child.stderr.take()
+    }
+
+    /// What it gives, where that is piped and nobody else reads it.
+    pub fn stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// Waits for its end, with what it wrote to its pipes.

@@ -3,14 +3,17 @@
 mod ask;
 mod failure;
 pub mod meter;
+mod parked;
 mod progress;
 mod terminal;
 mod visible;
+mod wrap;
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use console::Term;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::json;
 
@@ -19,6 +22,7 @@ pub use progress::{Operation, Spinner};
 pub use terminal::Progress;
 use terminal::Surroundings;
 pub use visible::{paint, steers, visible};
+pub use wrap::wrap;
 
 /// How much and in what form a command speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Ui {
             voice,
             data_colour: Surroundings { terminal: std::io::stdout().is_terminal(), ..surroundings }.colour(),
             colour: surroundings.colour() && voice.progress != Progress::Json,
-            bars: animated.then(MultiProgress::new).filter(|bars| !bars.is_hidden()),
+            bars: animated.then(|| MultiProgress::with_draw_target(parked::target())),
             ongoing: Ongoing::default(),
             attended: std::io::stdin().is_terminal(),
             asking: Arc::default(),
@@ -116,10 +120,10 @@ impl Ui {
         self.data_colour
     }
 
-    /// Columns of the terminal that shows the data; 80 where it is none.
+    /// Columns of the terminal that shows the data; nothing where none does.
     #[must_use]
-    pub fn columns(&self) -> usize {
-        console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    pub fn columns(&self) -> Option<usize> {
+        columns(&Term::stdout())
     }
 
     /// Whether words for people may be coloured: stderr is a terminal, and `NO_COLOR` is not set.
@@ -128,10 +132,10 @@ impl Ui {
         self.colour
     }
 
-    /// Columns of the terminal that people read; 80 where it is none.
+    /// Columns of the terminal that people read; nothing where none shows the words for them.
     #[must_use]
-    pub fn width(&self) -> usize {
-        console::Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    pub fn width(&self) -> Option<usize> {
+        columns(&Term::stderr())
     }
 
     /// One line of data on stdout. A reader that has gone (`| head`) is no failure of ours.
@@ -226,7 +230,10 @@ impl Ui {
 
     /// Every word for people goes through here, above the spinners in one stroke with them.
     fn line(&self, kind: &str, plain: &str, pretty: &str) {
-        let pretty = &visible::painted(pretty);
+        let mut pretty = visible::painted(pretty);
+        if let (Some(width), Some(under)) = (self.width(), under(kind)) {
+            pretty = wrap(&pretty, width, under).into();
+        }
         match &self.bars {
             _ if self.voice.progress == Progress::Json => {
                 write_line(&visible(&json!({"kind": kind, "text": plain}).to_string()));
@@ -234,10 +241,35 @@ impl Ui {
             // An answer is being waited for, and the spinners are locked: past them.
             Some(bars) if !self.asking.load(Ordering::Relaxed) => {
                 // A terminal that has gone away turns no good deploy into a failed one.
-                let _ = bars.println(pretty);
+                let _ = bars.println(&pretty);
             }
-            _ => write_line(pretty),
+            _ => write_line(&pretty),
         }
+    }
+}
+
+/// The columns that `COLUMNS` asks for (POSIX, "Environment Variables").
+#[must_use]
+pub fn asked_columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
+}
+
+/// Columns of a terminal, 80 of one that does not say; nothing where it is none.
+fn columns(term: &Term) -> Option<usize> {
+    let said = || term.size_checked().map_or(80, |(_, columns)| usize::from(columns));
+    term.is_term().then(said)
+}
+
+/// The column under which a line that is too long for the terminal goes on: that of its text. Another program's lines are
+/// left as they are.
+fn under(kind: &str) -> Option<usize> {
+    match kind {
+        "step" | "resource" => Some(13),
+        "warning" | "cause" => Some(9),
+        "hint" => Some(8),
+        "error" => Some(7),
+        "tool" => None,
+        _ => Some(2),
     }
 }
 

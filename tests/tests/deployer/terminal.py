@@ -1,22 +1,83 @@
 """Runs the deployer on a terminal of its own, and does to it what people do. Used by terminal.rs.
 
-terminal.py MODE MARKER PROGRAM [ARG..] prints what was written to the terminal, and ends as the program did.
+terminal.py MODE MARKER PROGRAM [ARG..] prints what the terminal shows in the end, and on stderr all that was written to it; it
+ends as the program did.
 """
 
+import fcntl
 import os
 import pty
+import re
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 
 DEADLINE = time.monotonic() + 240
+ROWS, COLUMNS = 50, 80
+
+
+class Screen:
+    """What a terminal shows, with what has scrolled away. It knows the sequences that the deployer writes, and no others."""
+
+    TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|[^\x1b]")
+
+    def __init__(self, written):
+        self.lines, self.row, self.column = [[]], 0, 0
+        text, end = written.decode(), 0
+        for token in self.TOKEN.finditer(text):
+            if token.start() != end:
+                break
+            end = token.end()
+            if token[2]:
+                self.control(token[1], token[2])
+            else:
+                self.put(token[0])
+        if end != len(text):
+            sys.exit("no known sequence: " + repr(text[end : end + 20]))
+
+    def control(self, parameter, final):
+        if final in "mhl":
+            return
+        count = int(parameter or 1)
+        if final == "A":
+            self.go(max(self.row - count, 0), min(self.column, COLUMNS - 1))
+        elif final == "B":
+            self.go(self.row + count, min(self.column, COLUMNS - 1))
+        elif final == "K" and parameter == "2":
+            self.lines[self.row] = []
+        else:
+            sys.exit("no known sequence: " + repr(parameter + final))
+
+    def put(self, character):
+        if character == "\r":
+            self.go(self.row, 0)
+        elif character == "\n":
+            self.go(self.row + 1, self.column)
+        else:
+            # Behind the last column a line goes on in the next one, as soon as there is something to show.
+            if self.column == COLUMNS:
+                self.go(self.row + 1, 0)
+            line = self.lines[self.row]
+            line.extend(" " * (self.column - len(line)))
+            line[self.column : self.column + 1] = character
+            self.column += 1
+
+    def go(self, row, column):
+        self.lines.extend([] for _ in range(row + 1 - len(self.lines)))
+        self.row, self.column = row, column
+
+    def text(self):
+        return "".join("".join(line).rstrip() + "\n" for line in self.lines[: self.row]) + "".join(self.lines[self.row])
 
 
 class Terminal:
     def __init__(self, command):
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
             os.environ["TERM"] = "xterm-256color"
             os.execvp(command[0], command)
         self.seen = b""
@@ -43,8 +104,10 @@ class Terminal:
         while self.read():
             pass
         _, status = os.waitpid(self.pid, 0)
-        sys.stdout.buffer.write(self.seen)
+        sys.stdout.buffer.write(Screen(self.seen).text().encode())
         sys.stdout.flush()
+        sys.stderr.buffer.write(self.seen)
+        sys.stderr.flush()
         sys.exit(os.waitstatus_to_exitcode(status))
 
 

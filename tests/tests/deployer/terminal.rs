@@ -66,10 +66,15 @@ fn ctrl_c_leaves_with_a_last_word_and_no_spinner_behind_it() {
     let repository = Repository::new();
     let ran = on_a_terminal(&repository, "interrupt", "-frontend", "exec \"$XTASK\" deploy", None);
     assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
-    let (_, last) = ran.stdout.rsplit_once("interrupted:").unwrap();
-    assert!(last.contains("cargo xtask deploy"), "{last:?}");
-    assert!(!last.contains(['\u{28f7}', '\u{2819}', '\u{2839}', '\u{2838}']), "{last:?}");
-    assert!(last.ends_with('\n') || last.ends_with("\r\n"), "the prompt begins on a line of its own: {last:?}");
+    let screen = &ran.stdout;
+    let (_, last) = screen.rsplit_once("interrupted:").unwrap();
+    assert!(last.contains("cargo xtask deploy"), "{screen}");
+    assert!(last.ends_with('\n'), "the prompt begins on a line of its own: {screen}");
+    // Spinners are drawn in braille, and end with the time that they took.
+    let braille = |c| ('\u{2801}'..='\u{28ff}').contains(&c);
+    assert!(ran.stderr.contains(braille), "spinners were shown: {:?}", ran.stderr);
+    let spins = |line: &str| line.contains(braille) || line.ends_with(" 0s") || line.ends_with(" 1s");
+    assert!(!screen.lines().any(|line| spins(line) || line.contains("^C")), "{screen}");
     repository.deploy();
     assert_eq!(repository.deploy()["changed"], false);
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStderr, Command};
 
 use super::plan::{GLIBC_MAX, Plan};
+use super::progress::{self, Progress};
 use crate::child;
 use crate::error::Problem;
 use crate::ui::Ui;
@@ -69,7 +70,20 @@ pub(super) async fn build(
     }
     let mut child = child::spawn(&mut command).context("cannot start cargo")?;
     let told = child.stderr().map(|stderr| tokio::spawn(pass_on(ui.clone(), stderr)));
-    let output = child.output().await.context("cannot read cargo's output")?;
+    let what = format!("building {}", packages.join(", "));
+    let spinner = ui.spinner(&what);
+    let show = |built: &Progress| spinner.set(format!("{what}{built}"));
+    let messages = child.stdout();
+    let messages = async {
+        match messages {
+            Some(stdout) => progress::read(stdout, show).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (output, messages) = tokio::join!(child.output(), messages);
+    drop(spinner);
+    let (output, messages) =
+        (output.context("cannot read cargo's output")?, messages.context("cannot read cargo's messages")?);
     if let Some(how) = child::killed(output.status) {
         return Err(Problem::failed(format!("cargo could not build {}: {how}", packages.join(", "))).into());
     }
@@ -80,7 +94,7 @@ pub(super) async fn build(
         };
         return Err(failed(packages, plan, culprit(&told)).into());
     }
-    read(&output.stdout, packages)
+    read(&messages, packages)
 }
 
 /// Shows what cargo says as it says it; returns all of it, without colours.

@@ -8,6 +8,7 @@ mod freshness;
 mod package;
 mod packaged;
 mod plan;
+mod progress;
 mod verify;
 
 pub use artifact::{Artifact, Prepared, ensure, megabytes, package_all, planned, prepare};

@@ -8,7 +8,7 @@ use crate::cli::LogsArgs;
 use crate::config::{Config, Span};
 use crate::error::Problem;
 use crate::logs::{Look, Source, Tail, is_platform, json, line, sources};
-use crate::ui::Ui;
+use crate::ui::{Ui, wrap};
 
 pub(super) async fn run(args: LogsArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
@@ -98,8 +98,14 @@ impl Printer {
             return true;
         }
         let Source { label, group } = &self.sources[number];
-        let text = if self.json { json(label, group, entry) } else { line(self.look, number, label, entry) };
-        self.ui.data_to_reader(text)
+        if self.json {
+            return self.ui.data_to_reader(json(label, group, entry));
+        }
+        let text = line(self.look, number, label, entry);
+        self.ui.data_to_reader(match self.ui.columns() {
+            Some(columns) => wrap(&text, columns, self.look.text()),
+            None => text,
+        })
     }
 }
 

@@ -9,9 +9,13 @@ use crate::config::Retention;
 use crate::error::Problem;
 use crate::releases::collect::Collected;
 use crate::releases::{self, Ledger, known_services, show};
+use crate::ui::wrap;
 
 /// Records read for a list of one service: its releases may lie far apart.
 const LOOKED_AT: usize = 500;
+
+/// Where a row that is broken goes on: under the time.
+const CONTINUED: usize = 6;
 
 pub(super) async fn run(args: ReleasesArgs, ctx: &Ctx) -> anyhow::Result<()> {
     if let Some(ReleasesCommand::Prune(args)) = args.command {
@@ -42,11 +46,17 @@ pub(super) async fn run(args: ReleasesArgs, ctx: &Ctx) -> anyhow::Result<()> {
         ctx.ui.data(serde_json::to_string_pretty(&all?)?);
         return Ok(());
     }
-    ctx.ui.data(show::HEADER);
+    let columns = ctx.ui.columns();
+    ctx.ui.data(row(show::HEADER, columns));
     for release in shown {
-        ctx.ui.data(show::line(release, release.id == newest.id));
+        ctx.ui.data(row(&show::line(release, release.id == newest.id), columns));
     }
     Ok(())
+}
+
+/// A row of the list, broken between words where a terminal is narrower; anywhere else a release is one line.
+fn row(line: &str, columns: Option<usize>) -> String {
+    columns.map_or_else(|| line.to_owned(), |columns| wrap(line, columns, CONTINUED))
 }
 
 async fn prune(args: PruneArgs, ctx: &Ctx) -> anyhow::Result<()> {
@@ -85,4 +95,34 @@ async fn prune(args: PruneArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let verb = if delete { "Deleted" } else { "Found" };
     ctx.ui.step(verb, if found.is_empty() { format!("nothing to delete in `{bucket}`") } else { count(&found) });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::releases::samples::release;
+
+    #[test]
+    fn the_list_is_broken_between_words_on_a_narrow_terminal_and_nowhere_else() {
+        let many = release(12).with("orders", "a").with("mail", "a").with("web", "a").keep(3, "users", "b");
+        let line = show::line(&many, true);
+        let shown = |columns| format!("{}\n{}", row(show::HEADER, columns), row(&line, columns));
+        assert_eq!(shown(None), format!("{}\n{line}", show::HEADER));
+        for columns in [40, 50, 60, 80] {
+            let shown = shown(Some(columns));
+            assert!(shown.lines().all(|line| line.chars().count() <= columns), "{columns}: {shown}");
+            assert!(
+                shown
+                    .split_whitespace()
+                    .eq(self::row(show::HEADER, None).split_whitespace().chain(line.split_whitespace()))
+            );
+        }
+        insta::assert_snapshot!(shown(Some(40)), @r"
+          ID  WHEN (UTC)        BY
+              COMMIT         WHAT
+        * 12  1970-01-01 12:00  ann
+              0123456        deploy: mail,
+              orders, web
+        ");
+    }
 }

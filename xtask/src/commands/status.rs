@@ -7,6 +7,7 @@ use super::Ctx;
 use crate::cli::StatusArgs;
 use crate::config::{Config, environments};
 use crate::error::{Exit, Problem};
+use crate::plan::counted;
 use crate::status::{Environment, look, text};
 
 pub(super) async fn run(args: StatusArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
@@ -16,7 +17,7 @@ pub(super) async fn run(args: StatusArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
         let all = environments(&ctx.root).into_iter().map(|name| Config::load(&ctx.root, Some(&name)));
         all.collect::<anyhow::Result<_>>()?
     };
-    let spinner = ctx.ui.spinner(format!("looking at {} environments", configs.len()));
+    let spinner = ctx.ui.spinner(format!("looking at {}", counted(configs.len(), "environment")));
     let mut tasks = JoinSet::new();
     for config in configs {
         tasks.spawn(async move { look(&config).await });
@@ -27,7 +28,7 @@ pub(super) async fn run(args: StatusArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
     if args.json {
         ctx.ui.data(serde_json::to_string_pretty(&found)?);
     } else {
-        ctx.ui.data(text(&found, Timestamp::now(), ctx.ui.data_colour(), ctx.ui.columns()));
+        ctx.ui.data(text(&found, Timestamp::now(), ctx.ui.data_colour(), ctx.ui.columns().unwrap_or(80)));
     }
     if found.iter().all(|one| one.seen.is_err()) {
         if args.json {

@@ -25,7 +25,7 @@ pub(super) fn run(args: &TimelineArgs, ctx: &Ctx) -> anyhow::Result<()> {
         let all = json!({"run": run, "criticalPath": path, "comparison": comparison});
         ctx.ui.data(serde_json::to_string_pretty(&all)?);
     } else if args.html.is_none() {
-        let chart = Chart { columns: ctx.ui.columns(), colour: ctx.ui.data_colour(), unicode: unicode() };
+        let chart = Chart { columns: ctx.ui.columns().unwrap_or(80), colour: ctx.ui.data_colour(), unicode: unicode() };
         ctx.ui.data(gantt(chart, run, &path, &comparison));
     }
     Ok(())

@@ -27,6 +27,14 @@ pub struct Look {
     pub width: usize,
 }
 
+impl Look {
+    /// The column at which what was logged begins, behind time, function and level.
+    #[must_use]
+    pub fn text(self) -> usize {
+        "00:00:00.000  LEVEL ".len() + self.width + 1
+    }
+}
+
 /// An event as a line: time in UTC, function, level, route, status, latency, message, the rest as `key=value`.
 #[must_use]
 pub fn line(look: Look, number: usize, label: &str, entry: &Entry) -> String {

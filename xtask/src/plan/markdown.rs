@@ -1,11 +1,13 @@
 //! A plan as the comment of a pull request. Pure.
 
-use super::Plan;
 use super::lines::{Line, sections};
+use super::{Plan, cut};
 
 /// Longest comment that GitHub takes, in characters (its API answers 422 "body is too long (maximum is 65536
 /// characters)").
 pub const LIMIT: usize = 65_536;
+/// Longest value: one of thousands of characters would push out all others.
+const VALUE: usize = 500;
 /// Room for the closing words.
 const RESERVE: usize = 400;
 
@@ -30,8 +32,9 @@ pub fn markdown(plan: &Plan) -> String {
         let tail = "```\n\n</details>\n";
         let mut body = String::new();
         let mut room = (LIMIT - RESERVE).saturating_sub(used + head.chars().count() + tail.len());
-        for line in &section.lines {
-            let text = row(line, section.whole);
+        let most = if section.whole { usize::MAX } else { VALUE };
+        for (line, text) in section.lines.iter().zip(cut::texts(&section.lines, |_| most)) {
+            let text = row(line, &text);
             let length = text.chars().count();
             // Once something is left out, nothing of this section follows: no gap that nobody sees.
             if length > room {
@@ -65,12 +68,9 @@ pub fn markdown(plan: &Plan) -> String {
 }
 
 /// Marks in the first column, as ```` ```diff ```` colours them.
-fn row(line: &Line, whole: bool) -> String {
+fn row(line: &Line, text: &str) -> String {
     let mark = if line.mark == '~' { '!' } else { line.mark };
-    let text = line.text.replace("```", "'''");
-    // A value of thousands of characters would push out all others.
-    let text: String =
-        if !whole && text.chars().count() > 500 { text.chars().take(499).chain(['…']).collect() } else { text };
+    let text = text.replace("```", "'''");
     format!("{mark} {}{text}\n", "    ".repeat(line.depth))
 }
 

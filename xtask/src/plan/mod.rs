@@ -3,6 +3,7 @@
 
 pub mod check;
 mod conditions;
+mod cut;
 pub(crate) mod declared;
 pub mod diff;
 mod functions;

@@ -237,7 +237,7 @@ fn an_operation_that_kept_what_had_succeeded_is_compared_and_guarded_like_any_ot
     assert_eq!(planned.plan.action, StackAction::Mend);
     assert_eq!(guard::refusals(&planned.plan)[0].what, "is removed, items lost");
     assert_eq!(planned.outputs["ApiUrl"], "(known after deploy: orders.ApiUrl)");
-    let shown = text(&whole(vec![planned]), false, 80);
+    let shown = text(&whole(vec![planned]), false, Some(80));
     assert!(shown.contains("Stack demo-dev-orders: go on from what failed, UPDATE_FAILED"), "{shown}");
 }
 
@@ -246,7 +246,7 @@ fn the_deletion_of_what_a_failed_deletion_left_is_named() {
     let mut failed = seen();
     (failed.live.status, failed.template) = (StackStatus::DeleteFailed, None);
     let planned = plan_stack("orders", Some(&failed), &input(LIVE, "c"), &BTreeMap::new()).unwrap();
-    let shown = text(&whole(vec![planned]), false, 80);
+    let shown = text(&whole(vec![planned]), false, Some(80));
     assert!(shown.contains("finish its deletion, which failed") && shown.contains("! what it still holds is deleted"));
 }
 

@@ -1,23 +1,29 @@
 //! A plan for a terminal: as wide as that is, colours where they are wanted. Pure.
 
 use super::Plan;
+use super::cut;
 use super::lines::{Line, Section, of_stack as sections_of_stack, sections};
 use super::stack::Planned;
 use crate::ui;
 
-/// Narrower than this, lines are longer than the terminal; wider, the eye loses the line.
-const WIDTHS: std::ops::RangeInclusive<usize> = 40..=120;
+/// On a narrower terminal, lines are longer than it is.
+const NARROWEST: usize = 40;
+/// Where lines are broken on a wider one: the eye would lose them.
+const WIDEST: usize = 120;
 
 /// How it is shown.
 #[derive(Clone, Copy, Debug)]
 struct Page {
     colour: bool,
+    /// Where lines are broken.
     width: usize,
+    /// Where values are cut.
+    columns: usize,
 }
 
-/// The plan as text; each line fits into a terminal of so many columns. `--json` has the values that are cut here.
+/// The plan as text; each line fits into a terminal of so many columns. Where there is none, nothing is broken or cut.
 #[must_use]
-pub fn text(plan: &Plan, colour: bool, columns: usize) -> String {
+pub fn text(plan: &Plan, colour: bool, columns: Option<usize>) -> String {
     let page = Page::of(colour, columns);
     let mut out = page.sections(&sections(plan));
     let code = if plan.refused.is_empty() { "1" } else { "1;31" };
@@ -28,27 +34,30 @@ pub fn text(plan: &Plan, colour: bool, columns: usize) -> String {
 
 /// The plan of one stack as text.
 #[must_use]
-pub fn of_stack(planned: &Planned, colour: bool, columns: usize) -> String {
+pub fn of_stack(planned: &Planned, colour: bool, columns: Option<usize>) -> String {
     Page::of(colour, columns).sections(&sections_of_stack(planned)).join("\n")
 }
 
 impl Page {
-    fn of(colour: bool, columns: usize) -> Self {
-        Self { colour, width: columns.clamp(*WIDTHS.start(), *WIDTHS.end()) }
+    fn of(colour: bool, columns: Option<usize>) -> Self {
+        let columns = columns.map(|columns| columns.max(NARROWEST));
+        let width = columns.map_or(usize::MAX, |columns| columns.min(WIDEST));
+        Self { colour, width, columns: columns.unwrap_or(usize::MAX) }
     }
 
     fn sections(self, sections: &[Section]) -> Vec<String> {
         let mut out = Vec::new();
         for Section { title, lines, whole } in sections {
             out.extend(self.wrap(title, "  ").iter().map(|row| self.paint("1", row)));
-            out.extend(lines.iter().flat_map(|line| self.rows(line, *whole)));
+            let texts = cut::texts(lines, |line| self.columns - margin(line).chars().count());
+            out.extend(lines.iter().zip(texts).flat_map(|(line, cut)| self.rows(line, *whole, &cut)));
             out.push(String::new());
         }
         out
     }
 
-    /// What is dangerous is told to its end, all else is cut.
-    fn rows(self, line: &Line, whole: bool) -> Vec<String> {
+    /// What is dangerous is told to its end, and so is a change with both of its values; all else is `cut`.
+    fn rows(self, line: &Line, whole: bool, cut: &str) -> Vec<String> {
         let code = match line.mark {
             '+' => "32",
             '-' => "31",
@@ -56,23 +65,17 @@ impl Page {
             '!' => "1;31",
             _ => "2",
         };
-        let indent = format!("  {}", "    ".repeat(line.depth));
-        let text = format!("{indent}{} {}", line.mark, line.text);
-        let told = whole || line.mark == '!';
-        let rows = if told { self.wrap(&text, &format!("{indent}    ")) } else { vec![self.fit(&text)] };
+        let margin = margin(line);
+        let rows = if whole || matches!(line.mark, '!' | '~') {
+            self.wrap(&format!("{margin}{}", line.text), &format!("{}  ", " ".repeat(margin.chars().count())))
+        } else {
+            vec![format!("{margin}{cut}")]
+        };
         rows.iter().map(|row| self.paint(code, row.trim_end())).collect()
     }
 
     fn paint(self, code: &str, text: &str) -> String {
         ui::paint(self.colour, code, text)
-    }
-
-    /// As many characters as fit, the last of them `…` where something was cut.
-    fn fit(self, text: &str) -> String {
-        if text.chars().count() <= self.width {
-            return text.to_owned();
-        }
-        text.chars().take(self.width - 1).chain(['…']).collect()
     }
 
     /// Breaks a text at its blanks; `indent` begins the lines that follow. A word that is too long on its own, such as an
@@ -100,6 +103,11 @@ impl Page {
         }
         lines
     }
+}
+
+/// What a line begins with.
+fn margin(line: &Line) -> String {
+    format!("  {}{} ", "    ".repeat(line.depth), line.mark)
 }
 
 fn push(lines: &mut [String], character: char) {

@@ -7,10 +7,12 @@ use super::critical::Path;
 use super::run::{Kind, Run, Span, seconds};
 use crate::ui;
 
-/// Columns of the names.
-const NAMES: usize = 28;
-/// Columns of the figures on the right.
-const FIGURES: usize = 22;
+/// Columns from which on there is room for whole names and for how long it took before.
+const ROOMY: usize = 60;
+/// Columns of the names, and of a narrow terminal's.
+const NAMES: [usize; 2] = [28, 18];
+/// Columns of the figures on the right; a narrow terminal has none for those of before.
+const FIGURES: [usize; 2] = [22, 10];
 /// A resource of less than this share of the run is not drawn.
 const LEAST: u64 = 100;
 /// Parts that the one line names.
@@ -31,23 +33,26 @@ pub struct Chart {
 #[must_use]
 pub fn gantt(chart: Chart, run: &Run, path: &Path, comparison: &Comparison) -> String {
     let members = path.members();
-    let width = chart.columns.saturating_sub(NAMES + FIGURES + 2).max(8);
+    let narrow = chart.columns < ROOMY;
+    let [names, figures] = [NAMES, FIGURES].map(|columns| columns[usize::from(narrow)]);
+    let width = chart.columns.saturating_sub(names + figures + 2).max(8);
     let paint = |code: &str, text: String| ui::paint(chart.colour, code, &text);
     let mut text = String::new();
     for number in order(run) {
         let span = &run.spans[number];
         let critical = members.contains(&number);
-        let name = clip(chart, &label(span), NAMES - 3);
+        let name = clip(chart, &label(span), names - 3);
         let mark = if critical { "*" } else { " " };
         let line = bar(chart, run, span, width, critical);
         let line = if critical { paint("1;33", line) } else { paint("36", line) };
         let delta = comparison.spans.get(&number);
         let before = delta.map(|delta| format!("({})", seconds(delta.median))).unwrap_or_default();
-        let figures = format!("{:>9} {before:>11}", seconds(span.millis()));
+        let before = if narrow { String::new() } else { format!(" {before:>11}") };
+        let figures = format!("{:>9}{before}", seconds(span.millis()));
         let figures = if delta.is_some_and(super::Delta::slower) { paint("1;31", figures) } else { figures };
-        let _ = writeln!(text, "{mark} {name:<width$} {line} {figures}", width = NAMES - 3);
+        let _ = writeln!(text, "{mark} {name:<width$} {line} {figures}", width = names - 3);
     }
-    let _ = writeln!(text, "\n{}", footer(run, path, comparison));
+    let _ = writeln!(text, "\n{}", ui::wrap(&footer(run, path, comparison), chart.columns, 2));
     // No line ends in blanks.
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::visible;
+use super::parked::END;
+use super::{paint, visible};
 
 /// Columns from which on a line has room for the margin that steps have.
 const ROOMY: u16 = 60;
@@ -23,7 +24,7 @@ impl Spinner {
         let Some(bars) = bars else { return Self(None) };
         let bar = bars.add(ProgressBar::new_spinner());
         // A message that does not fit is cut at the terminal's width, as it is at each drawing.
-        if let Ok(style) = ProgressStyle::with_template(template(columns(), colour)) {
+        if let Ok(style) = ProgressStyle::with_template(&template(columns(), colour)) {
             bar.set_style(style);
         }
         bar.set_message(visible(text).into_owned());
@@ -85,13 +86,9 @@ fn columns() -> u16 {
     console::Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
 }
 
-fn template(columns: u16, colour: bool) -> &'static str {
-    match (columns >= ROOMY, colour) {
-        (true, true) => "{spinner:>12.green} {wide_msg} {elapsed:.dim}",
-        (true, false) => "{spinner:>12} {wide_msg} {elapsed}",
-        (false, true) => "{spinner:.green} {wide_msg} {elapsed:.dim}",
-        (false, false) => "{spinner} {wide_msg} {elapsed}",
-    }
+fn template(columns: u16, colour: bool) -> String {
+    let spinner = if columns >= ROOMY { "{spinner:>12}" } else { "{spinner}" };
+    format!("{} {{wide_msg}} {}{END}", paint(colour, "32", spinner), paint(colour, "2", "{elapsed}"))
 }
 
 /// What stands beside the spinner; where there is little room, the stack is called by the last part of its name.

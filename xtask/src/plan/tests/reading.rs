@@ -40,14 +40,35 @@ fn everything() -> Plan {
 
 #[test]
 fn a_plan_reads_well_in_80_columns() {
-    let shown = text(&everything(), false, 80);
+    let shown = text(&everything(), false, Some(80));
     insta::assert_snapshot!(shown);
     for columns in [1, 40, 50, 80, 120, 500] {
-        let (shown, most) = (text(&everything(), false, columns), columns.clamp(40, 120));
+        let (shown, most) = (text(&everything(), false, Some(columns)), columns.clamp(40, 120));
         assert!(shown.lines().all(|line| line.chars().count() <= most), "{columns}: {shown}");
     }
-    let plain = text(&everything(), true, 80).replace("\u{1b}[0m", "");
+    let plain = text(&everything(), true, Some(80)).replace("\u{1b}[0m", "");
     assert!(plain.contains("\u{1b}[1;31m"), "what is refused is red");
+}
+
+#[test]
+fn a_long_value_shows_where_it_changes_and_is_whole_where_no_terminal_shows_it() {
+    let long = "a-description-of-some-length".repeat(30);
+    let live = LIVE.replacen("MemorySize: 256", &format!("Description: {long}old"), 1);
+    let wanted = live.replacen(&format!("{long}old"), &format!("{long}new"), 1);
+    let seen = Seen { template: Some(live), ..seen() };
+    let wanted = input(&wanted, "code/orders/1111111111111111.zip");
+    let plan = whole(vec![plan_stack("orders", Some(&seen), &wanted, &consumers()).unwrap()]);
+    for columns in [40, 80, 200] {
+        let shown = text(&plan, false, Some(columns));
+        let ends = |end: &str| shown.lines().any(|line| line.starts_with("          ") && line.ends_with(end));
+        assert!(ends("old") && ends("new"), "{columns}: {shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= columns), "{shown}");
+    }
+    let comment = markdown(&plan);
+    assert!(comment.lines().any(|line| line.starts_with("-  ") && line.ends_with("old")), "{comment}");
+    let piped = text(&plan, false, None);
+    assert!(piped.contains(&format!("- {long}old\n")) && piped.contains(&format!("+ {long}new\n")), "{piped}");
+    assert!(text(&everything(), false, None).contains("used by TableName → mail\n"), "no line is broken");
 }
 
 /// A role and who may read a bucket, added to a stack that is there.
@@ -69,7 +90,7 @@ const DOOR: &str = r#"Resources:
 fn rights_that_come_with_a_new_resource_of_a_stack_that_is_there_are_told_to_their_end() {
     let wanted = LIVE.replacen("Resources:\n", DOOR, 1);
     let plan = whole(vec![planned(&input(&wanted, "code/orders/1111111111111111.zip"))]);
-    let shown = text(&plan, false, 50);
+    let shown = text(&plan, false, Some(50));
     let joined = shown.replace(['\n', ' '], "");
     for right in [
         "Allow iam:PassRole on * if {StringLike: {iam:PassedToService: lambda.amazonaws.com}}",
@@ -85,7 +106,7 @@ fn rights_that_come_with_a_new_resource_of_a_stack_that_is_there_are_told_to_the
 fn a_plan_without_changes_is_one_line() {
     let mut plan = whole(vec![planned(&input(LIVE, "code/orders/1111111111111111.zip"))]);
     plan.changed = false;
-    assert_eq!(text(&plan, false, 80), "Plan for dev: no changes\n");
+    assert_eq!(text(&plan, false, Some(80)), "Plan for dev: no changes\n");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn termination_protection_that_is_turned_on_or_off_is_a_change_and_stands_under_
         if expected == Some(false) {
             let plan = whole(vec![planned]);
             assert_eq!(plan.summary(), "1 stack with termination protection turned on or off");
-            insta::assert_snapshot!(text(&plan, false, 100));
+            insta::assert_snapshot!(text(&plan, false, Some(100)));
         }
     }
     let mut new = plan_stack("orders", None, &input(LIVE, code), &consumers()).unwrap();
