@@ -54,8 +54,14 @@ async fn end(interrupts: &mut Signal, ends: &mut Signal) -> i32 {
 /// The command line of this process, as it would be typed again.
 #[must_use]
 pub fn typed(args: impl IntoIterator<Item = String>) -> String {
+    line(args.into_iter().skip(1))
+}
+
+/// A command line of ours, as it would be typed.
+#[must_use]
+pub fn line(args: impl IntoIterator<Item = impl Into<String>>) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=,./:@+".contains(c);
-    let quoted = args.into_iter().skip(1).map(|arg| {
+    let quoted = args.into_iter().map(Into::into).map(|arg: String| {
         let bare = !arg.is_empty() && arg.chars().all(plain);
         if bare { arg } else { format!("'{}'", arg.replace('\'', r"'\''")) }
     });

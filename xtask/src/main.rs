@@ -1,11 +1,9 @@
 //! `cargo xtask`: parses the command line, runs one command, renders its error, picks the exit code.
 
-use clap::FromArgMatches;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let matches = xtask::cli::command().get_matches();
-    let cli = match xtask::cli::Cli::from_arg_matches(&matches) {
+    let cli = match xtask::cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };

@@ -9,6 +9,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("deploy", "the default environment, everything that changed"),
             ("deploy --env dev --service orders,mail", "two services, and what they lack"),
+            ("deploy --env dev --hotswap", "while developing: code alone, past CloudFormation, in seconds"),
             ("deploy --env dev --rollback off", "keep what succeeded, to look at what failed"),
             ("deploy --json --quiet --yes", "for a script: the result on stdout, no words, no question"),
         ],
@@ -279,12 +280,23 @@ mod tests {
 
     #[test]
     fn a_mistyped_command_or_option_gets_the_nearest_one() {
-        for (line, expected) in
-            [("deplyo", "'deploy'"), ("deploy --rolback off", "'--rollback'"), ("keys rotat", "'rotate'")]
-        {
+        let parse = |line: &str| {
             let words = ["cargo xtask"].into_iter().chain(line.split(' '));
-            let error = Cli::try_parse_from(words).unwrap_err().to_string();
+            crate::cli::parse(words.map(Into::into)).unwrap_err().to_string()
+        };
+        for (line, expected) in [
+            ("deplyo", "'deploy'"),
+            ("deploy --rolback off", "'--rollback'"),
+            ("keys rotat", "'rotate'"),
+            ("deploy --evn dev", "'--env'"),
+            ("keys rotate --kye Signer", "'--key'"),
+            ("status --jsno", "'--json'"),
+            ("--queit status", "'--quiet'"),
+        ] {
+            let error = parse(line);
             assert!(error.contains("similar") && error.contains(expected), "{line}: {error}");
         }
+        let error = parse("deploy --nonsense");
+        assert!(error.contains("'--nonsense'") && !error.contains("similar"), "{error}");
     }
 }

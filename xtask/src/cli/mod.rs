@@ -10,10 +10,13 @@ mod pipeline;
 mod plan;
 mod releases;
 mod source;
+mod suggest;
 mod sync;
 mod terminal;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use environment::{
     DeployArgs, InvokeArgs, KeysCommand, KeysListArgs, KeysRotateArgs, OutputsArgs, Rollback, WatchArgs,
@@ -45,6 +48,16 @@ pub struct Cli {
 #[must_use]
 pub fn command() -> clap::Command {
     examples::attach(Cli::command(), "")
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// What is wrong with it, or the help that was asked for, to be shown.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let matches = command().try_get_matches_from(&words).map_err(|error| suggest::option(error, command(), &words))?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// One variant per file in `commands/`.

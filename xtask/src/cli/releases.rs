@@ -66,7 +66,7 @@ pub struct PruneArgs {
 }
 
 /// Arguments of `rollback`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct RollbackArgs {
     /// Environment and confirmation.
     #[command(flatten)]

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::Ctx;
 use crate::aws::{Aws, functions};
 use crate::cli::InvokeArgs;
-use crate::config::{Config, find_function};
+use crate::config::find_function;
+use crate::detach;
 use crate::error::Problem;
 
 /// Calls in a row that may end where they began.
@@ -30,7 +31,8 @@ pub(super) async fn run(args: InvokeArgs, ctx: &Ctx) -> anyhow::Result<()> {
         let question = format!("This calls `{name}` in account {} with {event}", identity.account);
         ctx.ui.confirm(&question, &config.env.name)?;
     }
-    let caller = Caller { client: aws.lambda, name, log: log_command(&config) };
+    let log = ["logs", "--env", &config.env.name, "--function", &format!("{service}/{function}")].map(str::to_owned);
+    let caller = Caller { client: aws.lambda, name, log };
     let one_line = args.until_done || args.json;
     let tell = |answer: &Value| {
         ctx.ui.data(if one_line { answer.to_string() } else { format!("{answer:#}") });
@@ -47,8 +49,8 @@ pub(super) async fn run(args: InvokeArgs, ctx: &Ctx) -> anyhow::Result<()> {
 struct Caller {
     client: Client,
     name: String,
-    /// The command that finds a call in the log, without the log's name and the call's id.
-    log: String,
+    /// The command that shows the function's log, which is still to be filtered for a call.
+    log: [String; 5],
 }
 
 impl Caller {
@@ -58,7 +60,7 @@ impl Caller {
             let Self { name, log, .. } = self;
             let id = called.request_id;
             Problem::failed(format!("`{name}` failed in request {id}: {error}"))
-                .hint(format!("{log} --log-group-name /aws/lambda/{name} --filter-pattern '\"{id}\"'"))
+                .hint(detach::line(log.iter().cloned().chain(["--filter".to_owned(), format!("\"{id}\"")])))
                 .into()
         })
     }
@@ -93,11 +95,6 @@ fn read_event(file: Option<&Path>) -> anyhow::Result<Value> {
         .map_err(|error| Problem::usage(format!("the event in `{}` is no JSON: {error}", file.display())).into())
 }
 
-fn log_command(config: &Config) -> String {
-    let endpoint = config.env.endpoint().map(|endpoint| format!(" --endpoint-url {endpoint}")).unwrap_or_default();
-    format!("aws{endpoint} --region {} logs filter-log-events", config.env.region)
-}
-
 #[cfg(test)]
 mod tests {
     use aws_sdk_lambda::operation::invoke::InvokeOutput;
@@ -122,7 +119,11 @@ mod tests {
 
     async fn until_done(rules: &[&Rule], event: Value) -> (Vec<Value>, anyhow::Result<()>) {
         let client = mock_client!(aws_sdk_lambda, RuleMode::Sequential, rules);
-        let caller = Caller { client, name: "demo-dev-orders-sweep".to_owned(), log: "log".to_owned() };
+        let caller = Caller {
+            client,
+            name: "demo-dev-orders-sweep".to_owned(),
+            log: ["logs", "--env", "dev", "--function", "orders/sweep"].map(str::to_owned),
+        };
         let mut told = Vec::new();
         let ended = caller.until_done(event, |answer| told.push(answer.clone())).await;
         (told, ended)
@@ -178,7 +179,11 @@ mod tests {
         assert_eq!((told.len(), exit_of(&error)), (1, Exit::Failed));
         assert!(format!("{error:#}").contains(r#"{"from":7}"#), "{error:#}");
         assert!(format!("{error:#}").contains("internal: on fire"), "{error:#}");
-        assert!(hints(&error).any(|hint| hint.contains("/aws/lambda/demo-dev-orders-sweep")));
+        let hint = hints(&error).next().unwrap();
+        assert!(hint.starts_with("cargo xtask logs --env dev --function orders/sweep --filter '\""), "{hint}");
+        // No word of a shell in it has blanks of its own.
+        let words = hint.split(' ').skip(2).map(|word| word.trim_matches('\'').into());
+        assert!(crate::cli::parse(std::iter::once("xtask".into()).chain(words)).is_ok(), "{hint}");
     }
 
     #[test]

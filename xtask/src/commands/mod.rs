@@ -61,7 +61,9 @@ impl Ctx {
             (None, Some(branch)) => Some(environment_of_branch(&load_app(&self.root)?, branch)?),
             (None, None) => None,
         };
-        Config::load(&self.root, name.as_deref())
+        let mut config = Config::load(&self.root, name.as_deref())?;
+        config.env.branch.clone_from(&args.branch);
+        Ok(config)
     }
 
     /// The folder for everything that can be made again.

@@ -1,5 +1,7 @@
 //! `open`: a site, an API, the dashboard or the console in the browser.
 
+use std::io::ErrorKind;
+
 use serde_json::json;
 
 use super::Ctx;
@@ -27,12 +29,21 @@ pub(super) async fn run(args: OpenArgs, ctx: &Ctx) -> anyhow::Result<()> {
     // Where there is no browser, the URL is what a person needs.
     let opened = ::open::that_detached(&url);
     if let Err(error) = &opened {
-        ctx.ui.warn(format!("no browser could be opened: {error}"));
+        ctx.ui.warn(format!("no browser could be opened: {}", why(error)));
     }
     if args.json {
         ctx.ui.data(json!({"url": url, "opened": opened.is_ok()}).to_string());
     }
     Ok(())
+}
+
+/// An opener's own error is a number for those who know it.
+fn why(error: &std::io::Error) -> &'static str {
+    if error.kind() == ErrorKind::NotFound {
+        "this machine has no program that opens URLs, such as xdg-open"
+    } else {
+        "the program that opens URLs on this machine found none, or failed"
+    }
 }
 
 /// What a stack puts out is handed to another program only where it is a page: an opener starts anything else, too.
@@ -119,6 +130,13 @@ mod tests {
             json: false,
         };
         choose(&app, &outputs, &args, "dev")
+    }
+
+    #[test]
+    fn a_machine_without_a_browser_is_told_in_words() {
+        let failed = std::io::Error::other("Launcher \"xdg-open\" failed with ExitStatus(unix_wait_status(768))");
+        assert_eq!(why(&failed), "the program that opens URLs on this machine found none, or failed");
+        assert!(why(&ErrorKind::NotFound.into()).contains("no program that opens URLs"));
     }
 
     #[test]

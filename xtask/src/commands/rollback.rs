@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Ctx;
 use crate::aws::Aws;
 use crate::cli::RollbackArgs;
-use crate::config::Config;
-use crate::deploy::{self, Manner, Part, Source, World};
+use crate::config::{App, Config};
+use crate::deploy::{self, Manner, Part, Source, World, scope};
+use crate::error::Problem;
 use crate::local;
 use crate::plan::Allowed;
 use crate::releases::parts::{self, Origin};
@@ -26,13 +27,12 @@ pub(super) async fn run(args: RollbackArgs, ctx: &Ctx) -> anyhow::Result<()> {
     if let Some(asked) = args.to {
         history.extend(ledger.read(asked).await?.map(|release| (asked, release)));
     }
-    let services = args.service.iter().cloned().collect();
     let world = World::look(&aws, &config).await?;
     let unrecorded = unrecorded(&history, &world);
-    let target = choice::target(&history, args.to, &services, &unrecorded)?;
-    known_services(target, &args.service)?;
+    let target = target(&config.app, &history, &args, &unrecorded)?;
     let Some(current) = history.values().next_back() else { return Ok(()) };
-    let asked: Vec<String> = if services.is_empty() { target.services.keys().cloned().collect() } else { args.service };
+    let asked: Vec<String> =
+        if args.service.is_empty() { target.services.keys().cloned().collect() } else { args.service };
 
     let origin = Origin { aws: &aws, bucket: ledger.bucket.clone(), target: &config, from: None };
     let chosen = chosen(ctx, &origin, target, current, &asked).await?;
@@ -63,6 +63,21 @@ fn unrecorded(history: &BTreeMap<u64, Release>, world: &World) -> BTreeSet<Strin
         (service.as_str(), (code, seen.template.as_deref()))
     });
     choice::unrecorded(current, &live.collect())
+}
+
+/// The release to go back to. A service that neither a release nor the configuration knows is told before one is looked for.
+fn target<'a>(
+    app: &App,
+    history: &'a BTreeMap<u64, Release>,
+    args: &RollbackArgs,
+    unrecorded: &BTreeSet<String>,
+) -> Result<&'a Release, Problem> {
+    let released = |name: &String| history.values().any(|release| release.services.contains_key(name));
+    let others: Vec<String> = args.service.iter().filter(|name| !released(name)).cloned().collect();
+    scope::known(app, &others)?;
+    let target = choice::target(history, args.to, &args.service.iter().cloned().collect(), unrecorded)?;
+    known_services(target, &args.service)?;
+    Ok(target)
 }
 
 /// The parts of the services asked for, and of sites beside them: their configuration may name what goes back.
@@ -103,5 +118,36 @@ fn show(
         if !asked.contains(younger) {
             ctx.ui.warn(format!("`{younger}` is younger than release {}: it stays as it is", target.id));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Exit, exit_of};
+    use crate::releases::samples::{history, release};
+
+    #[test]
+    fn a_service_that_nobody_knows_is_a_wrong_command_line_whatever_releases_there_are() {
+        let app: App = serde_yaml::from_str(
+            "{app: demo, defaultEnvironment: dev, homeRegion: r, services: {orders: {stack: s}, mail: {stack: s}}}",
+        )
+        .unwrap();
+        let of = |service: &str, to| RollbackArgs { service: vec![service.to_owned()], to, ..RollbackArgs::default() };
+        let one = history([release(4).with("orders", "a").with("gone", "a")]);
+        for (history, to) in [(&one, None), (&one, Some(4)), (&BTreeMap::new(), None)] {
+            let error = anyhow::Error::from(target(&app, history, &of("order", to), &BTreeSet::new()).unwrap_err());
+            assert_eq!(error.to_string(), "no service `order` in config/app.yaml");
+            assert_eq!(exit_of(&error), Exit::Usage);
+            assert_eq!(crate::error::hints(&error).collect::<Vec<_>>(), ["did you mean `orders`?"]);
+        }
+        let told = |service, to| target(&app, &one, &of(service, to), &BTreeSet::new()).unwrap_err().to_string();
+        assert!(told("orders", None).contains("no earlier release than 4"), "it has one release");
+        assert_eq!(told("mail", Some(4)), "release 4 has no service `mail`");
+        assert_eq!(
+            target(&app, &one, &of("gone", Some(4)), &BTreeSet::new()).unwrap().id,
+            4,
+            "of a service that is no more"
+        );
     }
 }

@@ -155,6 +155,9 @@ pub struct Environment {
     /// Of a branch's environment: the one whose file it goes by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like: Option<String>,
+    /// The branch that it was named by on the command line.
+    #[serde(skip)]
+    pub branch: Option<String>,
     /// Tags of its stacks beside those that every stack has; they never change.
     #[serde(skip)]
     pub labels: BTreeMap<String, String>,
@@ -224,6 +227,7 @@ impl Environment {
         Self {
             name: name.to_owned(),
             like: None,
+            branch: None,
             labels: BTreeMap::new(),
             target,
             profile: file.profile,

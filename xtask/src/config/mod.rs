@@ -203,6 +203,7 @@ impl Config {
         let env = Environment {
             name: "dev".into(),
             like: None,
+            branch: None,
             labels: std::collections::BTreeMap::new(),
             target,
             profile: None,

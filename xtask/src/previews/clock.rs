@@ -6,6 +6,7 @@ use super::record::{Claim, Record, Tick};
 use super::store::Store;
 use crate::aws::buckets::When;
 use crate::config::{Config, Previews};
+use crate::detach;
 use crate::error::Problem;
 use crate::releases;
 
@@ -87,7 +88,10 @@ pub async fn forget(store: &Store, environment: &str) -> anyhow::Result<()> {
 fn first(config: &Config, claim: Option<&Claim>, tick: &Tick<'_>) -> Result<Record, Problem> {
     let Some(claim) = claim else {
         let text = format!("there is no environment `{}`, or it has ended", config.env.name);
-        return Err(Problem::failed(text).hint("cargo xtask env up --branch <branch>"));
+        let unknown = || "cargo xtask env up --branch <branch>".to_owned();
+        let branch = config.env.branch.as_deref();
+        let hint = branch.map_or_else(unknown, |branch| detach::line(["env", "up", "--branch", branch]));
+        return Err(Problem::failed(text).hint(hint));
     };
     let ttl = config.app.previews.as_ref().map(|previews| previews.ttl);
     Record::new(claim, claim.ttl.or(ttl).unwrap_or(Previews::SHORTEST), tick)
@@ -242,5 +246,18 @@ mod tests {
         assert_eq!(first(&config, Some(&claim("a")), &tick).unwrap().ttl, Span::minutes(120));
         let asked = Claim { ttl: Some(Span::minutes(90)), ..claim("a") };
         assert_eq!(first(&config, Some(&asked), &tick).unwrap().expires, at(5_400));
+    }
+
+    #[test]
+    fn who_named_a_branch_without_an_environment_is_told_how_to_make_one_for_it() {
+        let hint = |branch: Option<&str>| {
+            let mut config = config();
+            config.env.branch = branch.map(str::to_owned);
+            let error = first(&config, None, &tick(&config, BY, None)).unwrap_err();
+            crate::error::hints(&error.into()).collect::<String>()
+        };
+        assert_eq!(hint(Some("feature/a")), "cargo xtask env up --branch feature/a");
+        assert_eq!(hint(Some("it's")), r"cargo xtask env up --branch 'it'\''s'");
+        assert_eq!(hint(None), "cargo xtask env up --branch <branch>");
     }
 }

@@ -152,6 +152,18 @@ fn a_plan_comes_back_from_its_file_and_another_version_is_refused() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_a_wrong_command_line_with_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("plans");
+    for (file, hint) in [(missing.join("dev.plan"), "mkdir -p "), (folder.path().to_owned(), "may write")] {
+        let error = write(&everything(), &file).unwrap_err();
+        assert_eq!(crate::error::exit_of(&error), crate::error::Exit::Usage, "{error}");
+        assert!(crate::error::hints(&error).any(|one| one.contains(hint)), "{error}");
+    }
+    write(&everything(), std::path::Path::new("/dev/null")).unwrap();
+}
+
+#[test]
 fn a_moved_world_is_named_part_by_part() {
     let mut reviewed = everything();
     reviewed.basis = [("a", "1"), ("b", "1"), ("c", "1")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
