@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::replacement::Replacement;
+use super::replacement::{self, Replacement};
 use super::resources::{Action, ResourceChange};
 use super::stack::StackPlan;
 use super::stateful::Fate;
@@ -39,13 +39,33 @@ pub fn refusals(stack: &StackPlan) -> Vec<Refusal> {
     stack.resources.iter().filter(guarded).map(refusal).collect()
 }
 
+/// The types of resources that may be made anew only because nothing is known of them, and how they get known.
+#[must_use]
+pub fn unlisted(stack: &StackPlan) -> Vec<String> {
+    let modified = stack.resources.iter().filter(|change| change.action == Action::Modify && change.ends());
+    let kinds: BTreeSet<&str> =
+        modified.map(|change| change.kind.as_str()).filter(|kind| !replacement::has(kind)).collect();
+    let notice = |kind: &str| {
+        let how = if kind.starts_with("AWS::") {
+            "`cargo xtask test --only lint` prints the command that adds it"
+        } else {
+            "no schema of AWS has it"
+        };
+        format!(
+            "xtask/src/plan/replacement.json does not have `{kind}`, so any change may make such a resource anew: {how}"
+        )
+    };
+    kinds.into_iter().map(notice).collect()
+}
+
 /// The end of a resource in words, such as `is made anew, its items are lost; used by ApiUrl → site`.
 #[must_use]
 pub fn what(change: &ResourceChange) -> String {
     let verb = match (change.action, change.replacement) {
         (Action::Remove, _) => "is removed",
         (_, Replacement::Always) => "is made anew",
-        _ => "may be made anew",
+        _ if replacement::has(&change.kind) => "may be made anew",
+        _ => "may be made anew (its type is not in replacement.json)",
     };
     let data = match (&change.holds, change.data) {
         (Some(holds), Some(Fate::Lost)) => format!(", {holds} lost"),

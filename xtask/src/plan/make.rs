@@ -167,6 +167,11 @@ pub async fn make(ctx: &Ctx, facts: Facts<'_>) -> anyhow::Result<Draft> {
 /// Adds a stack's plan and gives its outputs.
 pub(super) fn add(plan: &mut Plan, planned: Planned) -> BTreeMap<String, String> {
     plan.refused.extend(guard::refusals(&planned.plan));
+    for notice in guard::unlisted(&planned.plan) {
+        if !plan.notices.contains(&notice) {
+            plan.notices.push(notice);
+        }
+    }
     plan.security.extend(planned.security);
     plan.functions.extend(planned.functions);
     plan.notices.extend(planned.notices);

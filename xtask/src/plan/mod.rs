@@ -141,8 +141,9 @@ impl Plan {
         let files: usize = self.sites.iter().map(|site| site.files.len()).sum();
         let switched = self.stacks.iter().filter(|one| one.protection.is_some()).count();
         let resources = self.stacks.iter().flat_map(|stack| &stack.resources);
-        let anew = resources.clone().filter(|one| one.replacement != Replacement::Never).count();
-        let removed = resources.filter(|one| one.action == Action::Remove).count();
+        let anew = |how| resources.clone().filter(|one| one.replacement == how).count();
+        let (always, perhaps) = (anew(Replacement::Always), anew(Replacement::Conditional));
+        let removed = resources.clone().filter(|one| one.action == Action::Remove).count();
         let parts = [
             (stacks(&[StackAction::Create, StackAction::Recreate]), "to create"),
             (stacks(&[StackAction::Update]), "to update"),
@@ -157,7 +158,8 @@ impl Plan {
             .collect();
         let more = [
             (switched, "stack", " with termination protection turned on or off"),
-            (anew, "resource", " made anew"),
+            (always, "resource", " made anew"),
+            (perhaps, "resource", " that may be made anew"),
             (removed, "resource", " removed"),
             (self.keys.len(), "key", " to make"),
         ];

@@ -51,6 +51,12 @@ fn known(kind: &str) -> Option<&'static Kind> {
     TABLE.as_ref()?.types.get(kind)
 }
 
+/// Whether the table has a type.
+#[must_use]
+pub(super) fn has(kind: &str) -> bool {
+    known(kind).is_some()
+}
+
 /// What a change at a path of a resource's properties does to it. A type that the table lacks may do anything.
 #[must_use]
 pub(super) fn of(kind: &str, path: &[Step]) -> Replacement {

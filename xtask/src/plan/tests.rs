@@ -103,10 +103,7 @@ fn whole(planned: Vec<Planned>) -> Plan {
         basis: BTreeMap::new(),
     };
     for one in planned {
-        plan.refused.extend(guard::refusals(&one.plan));
-        plan.security.extend(one.security);
-        plan.functions.extend(one.functions);
-        plan.stacks.push(one.plan);
+        make::add(&mut plan, one);
     }
     plan
 }
@@ -239,6 +236,32 @@ fn an_operation_that_kept_what_had_succeeded_is_compared_and_guarded_like_any_ot
     assert_eq!(planned.outputs["ApiUrl"], "(known after deploy: orders.ApiUrl)");
     let shown = text(&whole(vec![planned]), false, Some(80));
     assert!(shown.contains("Stack demo-dev-orders: go on from what failed, UPDATE_FAILED"), "{shown}");
+}
+
+#[test]
+fn a_type_that_the_table_lacks_is_named_with_the_way_to_add_it_and_counted_apart() {
+    let more = |value: &str| {
+        let resources = "Setting: {Type: 'AWS::SSM::Parameter', Properties: {Value: V}}\n  Own: {Type: 'Custom::Thing', Properties: {Value: V}}";
+        LIVE.replacen("Resources:\n", &format!("Resources:\n  {}\n", resources.replace('V', value)), 1)
+    };
+    let seen = Seen { template: Some(more("1")), ..seen() };
+    let wanted = input(&more("2").replace("ProtocolType: HTTP,", ""), "code/orders/1111111111111111.zip");
+    let planned = || plan_stack("orders", Some(&seen), &wanted, &BTreeMap::new()).unwrap();
+    // Two stacks with the same type: it is named once.
+    let plan = whole(vec![planned(), planned()]);
+    let table = "xtask/src/plan/replacement.json does not have";
+    assert_eq!(
+        plan.notices,
+        [
+            format!(
+                "{table} `AWS::SSM::Parameter`, so any change may make such a resource anew: `cargo xtask test --only lint` prints the command that adds it"
+            ),
+            format!("{table} `Custom::Thing`, so any change may make such a resource anew: no schema of AWS has it"),
+        ]
+    );
+    let what = "may be made anew (its type is not in replacement.json), its value lost";
+    assert!(plan.refused.iter().any(|one| one.place == "orders.Setting" && one.what == what), "{:?}", plan.refused);
+    assert!(plan.summary().contains("2 resources made anew, 4 resources that may be made anew"), "{}", plan.summary());
 }
 
 #[test]
