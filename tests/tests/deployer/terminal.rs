@@ -42,7 +42,7 @@ fn changed() -> Repository {
 fn slow_cargo(folder: &Path) -> PathBuf {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let script = format!(
-        "#!/bin/sh\necho $$ > '{0}/pid.new'\nmv '{0}/pid.new' '{0}/pid'\necho building > /dev/tty\nsleep 3\ntouch '{0}/lived'\nexec '{cargo}' \"$@\"\n",
+        "#!/bin/sh\necho $$ > '{0}/pid.new'\nmv '{0}/pid.new' '{0}/pid'\necho cargo-at-work > /dev/tty\nsleep 3\ntouch '{0}/lived'\nexec '{cargo}' \"$@\"\n",
         folder.display()
     );
     let path = folder.join("cargo");
@@ -93,7 +93,7 @@ fn a_terminal_closed_during_the_build_ends_neither_the_build_nor_the_deploy() {
     std::fs::create_dir_all(&folder).unwrap();
     let cargo = slow_cargo(&folder);
     let script = "\"$XTASK\" deploy --json > report.json; true";
-    on_a_terminal(&repository, "close", "building", script, Some(&cargo)).ok();
+    on_a_terminal(&repository, "close", "cargo-at-work", script, Some(&cargo)).ok();
     let report = repository.path("report.json");
     eventually("the end of the build", || folder.join("lived").exists().then_some(()));
     within(Duration::from_mins(4), "the deploy's report", || {
@@ -113,7 +113,7 @@ fn a_build_ends_with_the_deploy_that_is_interrupted() {
     let folder = repository.path("slow");
     std::fs::create_dir_all(&folder).unwrap();
     let cargo = slow_cargo(&folder);
-    let ran = on_a_terminal(&repository, "interrupt", "building", "exec \"$XTASK\" deploy", Some(&cargo));
+    let ran = on_a_terminal(&repository, "interrupt", "cargo-at-work", "exec \"$XTASK\" deploy", Some(&cargo));
     assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
     ended_early(&folder);
 }
