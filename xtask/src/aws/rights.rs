@@ -109,7 +109,7 @@ mod tests {
     ];
 
     /// Methods without arguments that are no calls of AWS.
-    const NO_CALLS: [&str; 10] = [
+    const NO_CALLS: [&str; 11] = [
         "delete_markers",
         "get_args",
         "get_arguments",
@@ -119,6 +119,7 @@ mod tests {
         "get_name",
         "get_or_insert_default",
         "get_program",
+        "get_ref",
         "get_subcommands",
     ];
 

@@ -33,7 +33,7 @@ pub async fn endpoint(sdk: &SdkConfig, bucket: &str, account: Option<&str>) -> a
 
 fn checked(url: &str) -> Result<&str, Problem> {
     let parsed = url.parse::<http::Uri>().ok();
-    let known = |uri: &http::Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none();
+    let known = |uri: &http::Uri| matches!(uri.scheme_str(), Some("http" | "https")) && !url.contains('?');
     if parsed.is_some_and(|uri| known(&uri)) {
         return Ok(url);
     }
