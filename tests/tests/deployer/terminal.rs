@@ -75,7 +75,10 @@ fn ctrl_c_leaves_with_a_last_word_and_no_spinner_behind_it() {
     assert!(ran.stderr.contains(braille), "spinners were shown: {:?}", ran.stderr);
     let spins = |line: &str| line.contains(braille) || line.ends_with(" 0s") || line.ends_with(" 1s");
     assert!(!screen.lines().any(|line| spins(line) || line.contains("^C")), "{screen}");
+    assert!(screen.contains(" as\n             arn:aws:iam::"), "a long line is broken between words: {screen}");
     repository.deploy();
+    let again = repository.xtask(&["deploy"]).ok().stderr;
+    assert!(again.contains(" as arn:aws:iam::"), "where no terminal shows it, a line stays one: {again}");
     assert_eq!(repository.deploy()["changed"], false);
 }
 
