@@ -114,6 +114,6 @@ fn an_order_that_cannot_be_read_fails_the_command_and_says_why() {
     let ran = invoke(&json!({"dryrun": false}));
     let error = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert_eq!(ran.status.code(), Some(1), "{error}");
-    assert!(error.contains("unknown field `dryrun`") && error.contains("/aws/lambda/"), "{error}");
+    assert!(error.contains("unknown field `dryrun`") && error.contains("--function files/reconcileFiles"), "{error}");
     assert!(ran.stdout.is_empty());
 }
