@@ -32,10 +32,19 @@ pub(crate) struct Input {
 pub(super) struct Member {
     /// Its folder, below the root.
     pub(super) folder: PathBuf,
-    /// Of its files alone.
-    pub(super) digest: String,
-    /// Its files.
-    pub(super) files: Vec<PathBuf>,
+    /// Its files, each with what its name and its content come to.
+    pub(super) files: Vec<(PathBuf, String)>,
+}
+
+impl Member {
+    /// Of all its files but some.
+    pub(super) fn digest_without(&self, others: &[&Path]) -> String {
+        let mut hasher = Hasher(Sha256::new());
+        for (_, digest) in self.files.iter().filter(|(file, _)| !others.contains(&file.as_path())) {
+            hasher.part("file", digest.as_bytes());
+        }
+        hex::encode(hasher.0.finalize())
+    }
 }
 
 /// The workspace's manifests, read once.
@@ -103,14 +112,14 @@ impl Workspace {
             names.extend(self.closure(package)?);
         }
         let member = |name: &String| {
-            let files = sources(&self.members[name].0)?;
-            let mut hasher = Hasher(Sha256::new());
-            for file in &files {
-                let input = self.file(file, Some(name))?;
+            let read = |file: PathBuf| {
+                let input = self.file(&file, Some(name))?;
+                let mut hasher = Hasher(Sha256::new());
                 hasher.part(&input.label, &input.bytes);
-            }
-            let digest = hex::encode(hasher.0.finalize());
-            Ok(Member { folder: self.folder(name).unwrap_or_default(), digest, files })
+                anyhow::Ok((file, hex::encode(hasher.0.finalize())))
+            };
+            let files = sources(&self.members[name].0)?.into_iter().map(read).collect::<anyhow::Result<_>>()?;
+            Ok(Member { folder: self.folder(name).unwrap_or_default(), files })
         };
         names.iter().map(member).collect()
     }

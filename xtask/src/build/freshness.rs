@@ -49,11 +49,11 @@ impl Record {
             let Some(member) = one.fresh.then(|| member(one, members)).flatten() else { return false };
             let Some(at) = modified(&one.file) else { return true };
             if let Some(made) = self.files.get(&one.file).filter(|made| made.at == at) {
-                return made.sources != member.digest;
+                return made.sources != sources(one, compiled, member);
             }
             // Made by a cargo that somebody else has called: here, and after the last change of each source.
             let here = own.as_ref().is_some_and(|own| own.starts_with(root) && one.file.starts_with(own));
-            !here || !member.files.iter().all(|file| changed(file).is_some_and(|change| change < at))
+            !here || !member.files.iter().all(|(file, _)| changed(file).is_some_and(|change| change < at))
         };
         compiled.iter().filter(stale).collect()
     }
@@ -62,7 +62,7 @@ impl Record {
     pub(super) fn note(&mut self, compiled: &[Compiled], members: &[Member]) {
         for one in compiled {
             if let (Some(member), Some(at)) = (member(one, members), modified(&one.file)) {
-                self.files.insert(one.file.clone(), Made { at, sources: member.digest.clone() });
+                self.files.insert(one.file.clone(), Made { at, sources: sources(one, compiled, member) });
             }
         }
         self.files.retain(|file, _| file.is_file());
@@ -73,6 +73,13 @@ impl Record {
 pub(super) fn touch(source: &Path) -> anyhow::Result<()> {
     let touched = fs::File::open(source).and_then(|file| file.set_modified(SystemTime::now()));
     touched.with_context(|| format!("cannot set the time of `{}`", source.display()))
+}
+
+/// What something was made from: its package's files, but for those that other targets of the package begin with. A changed main file is
+/// no news to the library beside it.
+fn sources(one: &Compiled, compiled: &[Compiled], member: &Member) -> String {
+    let others = compiled.iter().filter(|other| other.manifest == one.manifest && other.source != one.source);
+    member.digest_without(&others.map(|other| other.source.as_path()).collect::<Vec<_>>())
 }
 
 fn path(root: &Path) -> PathBuf {
@@ -123,7 +130,7 @@ mod tests {
         }
         set_age(&file, SystemTime::now() + Duration::from_mins(1));
         let manifest = root.join("code/orders/Cargo.toml");
-        let member = Member { folder: "code/orders".into(), digest: "1".into(), files: vec![source.clone()] };
+        let member = Member { folder: "code/orders".into(), files: vec![(source.clone(), "1".into())] };
         (root, Compiled { manifest, source, file, fresh: true }, member)
     }
 
@@ -141,12 +148,28 @@ mod tests {
         record.write(&root).unwrap();
         let record = Record::read(&root).unwrap();
         assert!(!stale(&record, &root, &compiled, &member));
-        member.digest = "2".into();
+        member.files[0].1 = "2".into();
         assert!(stale(&record, &root, &compiled, &member));
         assert!(!stale(&record, &root, &Compiled { fresh: false, ..compiled.clone() }, &member), "just made");
         set_age(&compiled.file, SystemTime::now() + Duration::from_mins(2));
-        member.digest = "1".into();
+        member.files[0].1 = "1".into();
         assert!(!stale(&record, &root, &compiled, &member), "made by another cargo after the last change");
+    }
+
+    #[test]
+    fn a_changed_main_file_is_no_news_to_the_library_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, library, mut member) = clone(folder.path());
+        let (source, file) = (root.join("code/orders/src/main.rs"), root.join("target/debug/orders"));
+        fs::write(&file, "x").unwrap();
+        let main = Compiled { source: source.clone(), file, ..library.clone() };
+        member.files.push((source, "1".into()));
+        let both = [library, main];
+        let mut record = Record::default();
+        record.note(&both, std::slice::from_ref(&member));
+        member.files[1].1 = "2".into();
+        let stale = record.stale(&root, &both, std::slice::from_ref(&member));
+        assert_eq!(stale.iter().map(|one| one.source.file_name().unwrap()).collect::<Vec<_>>(), ["main.rs"]);
     }
 
     #[test]
