@@ -7,7 +7,6 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::digest::Workspace;
-
 use super::freshness::{self, Record};
 use super::packaged::{Form, Packaged, key, pack};
 use super::plan::Plan;
@@ -34,9 +33,9 @@ pub struct Artifact {
 
 /// Builds during which the sources may change before a person should look.
 const ATTEMPTS: u32 = 3;
-
 /// Under which name an artifact says what built it.
 const TOOLCHAIN: &str = "toolchain";
+
 /// Packages before anything is written to the bucket: those that it has, and zips of the others.
 #[derive(Debug)]
 pub struct Prepared {

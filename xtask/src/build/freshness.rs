@@ -69,10 +69,10 @@ impl Record {
     }
 }
 
-/// Makes cargo see that a source has changed.
-pub(super) fn touch(source: &Path) -> anyhow::Result<()> {
-    let touched = fs::File::open(source).and_then(|file| file.set_modified(SystemTime::now()));
-    touched.with_context(|| format!("cannot set the time of `{}`", source.display()))
+/// Gives a file the time of now: cargo sees a changed source, and what is kept by age counts as new.
+pub(super) fn touch(file: &Path) -> anyhow::Result<()> {
+    let touched = fs::File::open(file).and_then(|file| file.set_modified(SystemTime::now()));
+    touched.with_context(|| format!("cannot set the time of `{}`", file.display()))
 }
 
 /// What something was made from: its package's files, but for those that other targets of the package begin with. A changed main file is
