@@ -21,6 +21,7 @@ pub mod hotswap;
 pub mod iam;
 pub mod keys;
 pub mod local;
+mod lock;
 pub mod logs;
 pub mod plan;
 pub mod preflight;

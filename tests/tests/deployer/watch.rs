@@ -61,6 +61,11 @@ fn what_is_saved_answers_a_compile_error_ends_nothing_and_the_end_leaves_the_sit
         || String::from_utf8(Call::new("GET", outputs["frontend"]["SiteUrl"].as_str().unwrap()).send().body).unwrap();
     assert!(page().contains("/assets/module-") && page().contains("http://127.0.0.1:"), "{}", page());
 
+    let second = repository.xtask(&["watch"]).failed(1);
+    let who = format!("`scratch` is watched already: process {}, since ", watch.child.id());
+    assert!(second.contains(&who) && second.contains("kill -INT"), "{second}");
+    assert!(page().contains("/assets/module-"), "the first watch goes on");
+
     repository.edit(SOURCE, TEXT, "watched");
     watch.until("Hotswapped");
     eventually("the saved code answers", || answer(&repository).contains("watched").then_some(()));

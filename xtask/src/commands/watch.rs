@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::{Ctx, deploy as command, logs};
@@ -15,7 +16,7 @@ use crate::detach;
 use crate::hotswap;
 use crate::plan::counted;
 use crate::site;
-use crate::watch::{Changes, Map, Reload, Touched};
+use crate::watch::{Changes, Map, Reload, Sole, Touched};
 
 /// Longest wait for the site's last sync, after which the next deploy does it.
 const FAREWELL: Duration = Duration::from_secs(20);
@@ -24,18 +25,21 @@ pub(super) async fn run(args: WatchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.change.env)?;
     hotswap::refuse_protected(&config.env)?;
     scope::known(&config.app, &args.service)?;
+    let _sole = Sole::claim(&ctx.target(), &config)?;
     let reload = match config.env.endpoint() {
         Some(_) => Some(Reload::listen().await?),
         None => None,
     };
     let ctx = Ctx { reload: reload.clone(), ..ctx.clone() };
     let map = Map::of(&config)?;
-    let mut watch =
-        Watch { ctx: ctx.clone(), args, map, outputs: Outputs::new(), logs: None, whole: None, at_work: false };
+    let mut watch = Watch { ctx: ctx.clone(), args, map, logs: None, whole: None, at_work: false };
+    let (mut end, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    // Whoever has seen enough is done, not failed; a terminal that is closed has seen enough, too.
     let ended = tokio::select! {
         ended = watch.go(config.clone()) => ended,
-        // Whoever has seen enough is done, not failed.
         _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = end.recv() => Ok(()),
+        _ = hangup.recv() => Ok(()),
     };
     if let Some(logs) = watch.logs.take() {
         logs.abort();
@@ -44,9 +48,9 @@ pub(super) async fn run(args: WatchArgs, ctx: &Ctx) -> anyhow::Result<()> {
         ctx.ui.part(&detach::words(&ctx.ui.ongoing(), &detach::typed(std::env::args())));
     }
     ctx.ui.step("Stopped", "watching");
-    if reload.is_some() && !watch.outputs.is_empty() {
+    if let Some(outputs) = reload.and_then(|reload| reload.written()) {
         let without = Ctx { reload: None, ..ctx.clone() };
-        let farewell = tokio::time::timeout(FAREWELL, without_reload(&without, &config, &watch.outputs)).await;
+        let farewell = tokio::time::timeout(FAREWELL, without_reload(&without, &config, &outputs)).await;
         if !matches!(farewell, Ok(Ok(()))) {
             ctx.ui.warn("the site still looks for this watch: the next deploy takes that away");
         }
@@ -59,8 +63,6 @@ struct Watch {
     ctx: Ctx,
     args: WatchArgs,
     map: Map,
-    /// Those of the last round that ended well.
-    outputs: Outputs,
     logs: Option<JoinHandle<()>>,
     /// Set while the round before ended well: the next one need not begin from nothing.
     whole: Option<Session>,
@@ -128,7 +130,6 @@ impl Watch {
         self.at_work = false;
         let report = report?;
         self.whole = Some(session);
-        self.outputs.clone_from(&report.outputs);
         Ok(report)
     }
 

@@ -44,6 +44,9 @@ pub(super) async fn sync(
         // What the plan read is still true where nothing took its time since.
         let quick = outcomes.values().all(|outcome| *outcome == Outcome::Unchanged);
         let preview = run.sites.lock().await.remove(service).filter(|_| quick);
+        if let Some(reload) = &run.ctx.reload {
+            reload.goes_into(outputs);
+        }
         let sync = site::sync(
             &run.ctx,
             &run.aws,

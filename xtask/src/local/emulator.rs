@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::identity::{Answer, Identity, knock};
-use super::lock::Lock;
 use super::process::{self, Signal};
 use super::venv::Venv;
 use crate::commands::Ctx;
 use crate::error::Problem;
+use crate::lock::Lock;
 use crate::ui::Ui;
 
 const LAUNCHER: &str = include_str!("launcher.py");

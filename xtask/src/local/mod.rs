@@ -3,7 +3,6 @@
 
 mod emulator;
 mod identity;
-mod lock;
 pub mod parity;
 mod process;
 mod python;

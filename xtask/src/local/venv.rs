@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context;
 
-use super::lock::Lock;
 use super::python::Python;
 use crate::digest;
 use crate::error::Problem;
+use crate::lock::Lock;
 use crate::ui::Ui;
 
 /// Written last: an environment without it was never finished.

@@ -1,7 +1,7 @@
 //! Tells open pages of an emulated environment to load anew: server-sent events on a port of 127.0.0.1, and the script
 //! that listens to them. The sync adds that script to a site while a watch goes on, and to none on AWS.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -9,6 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::time::timeout;
+
+use crate::config::Outputs;
 
 /// Longest head of a request.
 const HEAD_MAX: usize = 16 * 1024;
@@ -21,6 +23,8 @@ pub struct Reload {
     origin: String,
     /// Counts what was told.
     told: Arc<Sender<u64>>,
+    /// What the sites were last written with that have the script.
+    written: Arc<Mutex<Option<Outputs>>>,
 }
 
 impl Reload {
@@ -40,7 +44,7 @@ impl Reload {
                 }
             }
         });
-        Ok(Self { origin, told: Arc::new(told) })
+        Ok(Self { origin, told: Arc::new(told), written: Arc::default() })
     }
 
     /// What the page's `connect-src` must allow.
@@ -53,6 +57,17 @@ impl Reload {
     #[must_use]
     pub fn script(&self) -> String {
         format!("new EventSource(\"{}/\").addEventListener(\"reload\", () => location.reload());\n", self.origin)
+    }
+
+    /// Notes that a site is about to get the script, beside these outputs: whoever is cut off from then on has it to take away.
+    pub fn goes_into(&self, outputs: &Outputs) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(outputs.clone());
+    }
+
+    /// The outputs beside which a site last got the script; none where none ever did.
+    #[must_use]
+    pub fn written(&self) -> Option<Outputs> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells every open page.
