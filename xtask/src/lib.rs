@@ -16,6 +16,7 @@ pub mod detach;
 pub mod digest;
 pub mod drift;
 pub mod error;
+mod files;
 pub mod graph;
 pub mod hotswap;
 pub mod iam;

@@ -9,6 +9,10 @@ use aws_sdk_s3::primitives::ByteStream;
 
 use crate::aws::{buckets, explain};
 use crate::error::Problem;
+use crate::files;
+
+/// How a folder is named.
+const USAGE: &str = "cargo xtask destroy --backup <folder>";
 
 /// A place; file names in it have slashes.
 #[derive(Clone, Debug)]
@@ -55,8 +59,9 @@ impl Place {
     pub(super) async fn put(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
         match self {
             Self::Folder(folder) => {
-                let file = tempfile::NamedTempFile::new_in(self.parent(name)?)?;
-                tokio::fs::write(file.path(), bytes).await?;
+                let file = self.temporary(name)?;
+                let written = tokio::fs::write(file.path(), bytes).await;
+                written.with_context(|| format!("cannot write `{}`", folder.join(name).display()))?;
                 persist(file, &folder.join(name))
             }
             Self::Bucket(..) => self.upload(name, ByteStream::from(bytes)).await,
@@ -74,7 +79,11 @@ impl Place {
     /// A file to write into, beside where it will lie.
     pub(super) fn temporary(&self, name: &str) -> anyhow::Result<tempfile::NamedTempFile> {
         Ok(match self {
-            Self::Folder(_) => tempfile::NamedTempFile::new_in(self.parent(name)?)?,
+            Self::Folder(_) => {
+                let parent = self.parent(name)?;
+                let made = tempfile::NamedTempFile::new_in(&parent);
+                made.map_err(|error| files::unwritable(&parent, &error, USAGE))?
+            }
             Self::Bucket(..) => tempfile::NamedTempFile::new()?,
         })
     }
@@ -101,11 +110,11 @@ impl Place {
         Ok(())
     }
 
-    fn parent(&self, name: &str) -> anyhow::Result<PathBuf> {
+    fn parent(&self, name: &str) -> Result<PathBuf, Problem> {
         let Self::Folder(folder) = self else { return Ok(PathBuf::new()) };
         let file = folder.join(name);
         let parent = file.parent().unwrap_or(folder).to_owned();
-        std::fs::create_dir_all(&parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
+        files::folder(&parent, USAGE)?;
         Ok(parent)
     }
 }

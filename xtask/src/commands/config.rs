@@ -1,5 +1,7 @@
 //! `config check|show|schema`.
 
+use anyhow::Context;
+
 use super::Ctx;
 use crate::cli::{ConfigCommand, EnvArgs};
 use crate::config::{Config, environments, schema};
@@ -16,7 +18,7 @@ pub(super) fn run(command: ConfigCommand, ctx: &Ctx) -> anyhow::Result<()> {
             Ok(())
         }
         ConfigCommand::Schema { check: false } => {
-            schema::write(&ctx.root)?;
+            schema::write(&ctx.root).context("cannot write to `config/schema/`")?;
             ctx.ui.step("Wrote", "config/schema/");
             Ok(())
         }

@@ -1,18 +1,20 @@
 //! `render`: writes the templates that a deploy would send, but for the keys, which only AWS knows.
 
-use anyhow::Context;
-
 use super::Ctx;
 use crate::cli::RenderArgs;
 use crate::deploy::shared_stacks;
+use crate::files;
 use crate::iam;
 use crate::render::Renderer;
+
+/// How the folder is named.
+const USAGE: &str = "cargo xtask render --out <folder>";
 
 pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let config = ctx.config(&args.env)?;
     let renderer = Renderer::load(&ctx.root)?;
     let out = args.out.clone().unwrap_or_else(|| ctx.target().join("render").join(&config.env.name));
-    std::fs::create_dir_all(&out).with_context(|| format!("cannot create `{}`", out.display()))?;
+    files::folder(&out, USAGE)?;
     let mut templates = Vec::new();
     for (name, _) in shared_stacks(&config) {
         templates.push((name.to_owned(), renderer.bootstrap(&config, name)?));
@@ -32,7 +34,7 @@ pub(super) fn run(args: &RenderArgs, ctx: &Ctx) -> anyhow::Result<()> {
     }
     for (name, text) in templates {
         let path = out.join(format!("{name}.yaml"));
-        std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        files::write(&path, text, USAGE)?;
         ctx.ui.data(path.display().to_string());
     }
     Ok(())

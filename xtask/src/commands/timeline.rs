@@ -1,11 +1,11 @@
 //! `timeline`: what took how long in a deploy, as a chart, as HTML or as data.
 
-use anyhow::Context;
 use serde_json::json;
 
 use super::Ctx;
 use crate::cli::TimelineArgs;
 use crate::error::Problem;
+use crate::files;
 use crate::recorder::{Chart, Run, Store, compare, critical, gantt, html};
 
 /// Ids that an error lists.
@@ -18,7 +18,7 @@ pub(super) fn run(args: &TimelineArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let (path, comparison) = (critical(&run.spans), compare(run, &runs));
     if let Some(file) = &args.html {
         let text = html(run, &path, &comparison, &runs)?;
-        std::fs::write(file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
+        files::write(file, text, "cargo xtask timeline --html <file>")?;
         ctx.ui.step("Wrote", file.display().to_string());
     }
     if args.json {

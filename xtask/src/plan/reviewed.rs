@@ -6,16 +6,11 @@ use std::path::Path;
 use super::{Plan, VERSION};
 use crate::config::Config;
 use crate::error::Problem;
+use crate::files;
 
 /// Writes a plan to a file.
 pub fn write(plan: &Plan, file: &Path) -> anyhow::Result<()> {
-    std::fs::write(file, plan.json()? + "\n").map_err(|error| {
-        let hint = match file.parent().filter(|folder| !folder.is_dir()) {
-            Some(folder) => format!("make its folder first: mkdir -p {}", folder.display()),
-            None => "name a file that you may write: cargo xtask plan --out <file>".to_owned(),
-        };
-        Problem::usage(format!("cannot write the plan to `{}`: {error}", file.display())).hint(hint).into()
-    })
+    Ok(files::write(file, plan.json()? + "\n", "cargo xtask plan --out <file>")?)
 }
 
 /// Reads a plan that `write` wrote.

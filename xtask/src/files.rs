@@ -1,0 +1,72 @@
+//! What a command writes to where it is told: an error says what to do.
+
+use std::io;
+use std::path::Path;
+
+use crate::error::Problem;
+
+/// Writes a file that somebody named; `usage` is the command that names it.
+///
+/// # Errors
+/// A wrong command line, where the file cannot be written.
+pub(crate) fn write(file: &Path, bytes: impl AsRef<[u8]>, usage: &str) -> Result<(), Problem> {
+    std::fs::write(file, bytes).map_err(|error| unwritable(file, &error, usage))
+}
+
+/// Makes a folder that somebody named, and those above it.
+///
+/// # Errors
+/// A wrong command line, where it cannot be made.
+pub(crate) fn folder(folder: &Path, usage: &str) -> Result<(), Problem> {
+    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error, usage))
+}
+
+/// Why a place that somebody named cannot be written to, and what to do.
+pub(crate) fn unwritable(path: &Path, error: &io::Error, usage: &str) -> Problem {
+    let above = path.ancestors().skip(1).filter(|one| !one.as_os_str().is_empty());
+    let mut there = above.clone().skip_while(|one| !one.exists());
+    let missing = above.clone().next().filter(|folder| !folder.exists());
+    let hint = match (there.next().filter(|one| !one.is_dir()), missing) {
+        (Some(file), _) => format!("`{}` is no folder; name another place: {usage}", file.display()),
+        (None, Some(folder)) => format!("make its folder first: mkdir -p {}", folder.display()),
+        (None, None) => format!("name a place that you may write to: {usage}"),
+    };
+    Problem::usage(format!("cannot write `{}`: {error}", path.display())).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Exit, exit_of, hints};
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_a_wrong_command_line_with_a_way_out() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        write(&at("file"), "text", "cargo xtask x").unwrap();
+        folder(&at("a/b"), "cargo xtask x").unwrap();
+        write(&at("a/b/file"), "text", "cargo xtask x").unwrap();
+        let told = |problem: Result<(), Problem>| {
+            let error = anyhow::Error::from(problem.unwrap_err());
+            assert_eq!(exit_of(&error), Exit::Usage);
+            (error.to_string(), hints(&error).collect::<Vec<_>>().join("; "))
+        };
+        let (text, hint) = told(write(&at("none/more/file"), "text", "cargo xtask x"));
+        assert!(
+            text.starts_with(&format!("cannot write `{}`: No such file", at("none/more/file").display())),
+            "{text}"
+        );
+        assert_eq!(hint, format!("make its folder first: mkdir -p {}", at("none/more").display()));
+        let (_, hint) = told(write(&at("file/more"), "text", "cargo xtask x --out <file>"));
+        assert_eq!(
+            hint,
+            format!("`{}` is no folder; name another place: cargo xtask x --out <file>", at("file").display())
+        );
+        assert_eq!(
+            told(folder(&at("file/more/other"), "u")).1,
+            format!("`{}` is no folder; name another place: u", at("file").display())
+        );
+        assert_eq!(told(folder(&at("file"), "u")).1, "name a place that you may write to: u");
+        assert_eq!(told(write(root.path(), "text", "u")).1, "name a place that you may write to: u");
+    }
+}
