@@ -38,13 +38,36 @@ fn line(mark: char, depth: usize, text: impl Into<String>) -> Line {
 
 /// Every section that says anything, the most important first.
 pub(super) fn sections(plan: &Plan) -> Vec<Section> {
+    told(plan, plan.stacks.iter().map(|stack| stack_section(stack, 0)), code(plan))
+}
+
+/// The same without what it says twice: new code is told of its service, with the functions that get it, and not of each function.
+pub(super) fn brief(plan: &Plan) -> Vec<Section> {
+    let stack = |stack: &StackPlan| {
+        let codes = plan.functions.iter().filter(|one| one.service == stack.service && one.before.is_some());
+        let codes: BTreeSet<&str> = codes.filter(|one| one.after.is_some()).map(|one| one.id.as_str()).collect();
+        let mut rest = stack.clone();
+        for change in rest.resources.iter_mut().filter(|change| codes.contains(change.id.as_str())) {
+            change.properties.retain(|one| one.place() != CODE);
+        }
+        let says = |one: &ResourceChange| one.ends() || !one.properties.is_empty() || !one.attributes.is_empty();
+        rest.resources.retain(|change| !codes.contains(change.id.as_str()) || says(change));
+        stack_section(&rest, codes.len())
+    };
+    told(plan, plan.stacks.iter().map(stack), code_in_a_line(plan))
+}
+
+/// Where a function names its code.
+const CODE: &str = "Code.S3Key";
+
+fn told(plan: &Plan, stacks: impl Iterator<Item = Section>, code: Vec<Line>) -> Vec<Section> {
     let mut found = vec![
         whole("Refused unless `--allow-replacement` names it", refused(plan)),
         whole("Security", security(&plan.security, &new(&plan.stacks))),
         whole("To know", plan.notices.iter().map(|text| line('!', 0, text)).collect()),
     ];
-    found.extend(plan.stacks.iter().filter(|stack| stack.changed()).map(stack_section));
-    found.push(section("Code", code(plan)));
+    found.extend(stacks.zip(&plan.stacks).filter(|(_, stack)| stack.changed()).map(|(section, _)| section));
+    found.push(section("Code", code));
     let key = |key: &super::KeyPlan| line('+', 0, format!("{}.{}, in secret {}", key.service, key.key, key.secret));
     found.push(section("Keys to make", plan.keys.iter().map(key).collect()));
     found.extend(plan.sites.iter().map(|site| section(&format!("Site of {}", site.service), files(site))));
@@ -55,12 +78,13 @@ pub(super) fn sections(plan: &Plan) -> Vec<Section> {
 /// What one stack's plan says, without those of others.
 pub(super) fn of_stack(planned: &Planned) -> Vec<Section> {
     let new = new(std::slice::from_ref(&planned.plan));
-    let mut found = vec![whole("Security", security(&planned.security, &new)), stack_section(&planned.plan)];
+    let mut found = vec![whole("Security", security(&planned.security, &new)), stack_section(&planned.plan, 0)];
     found.retain(|section| !section.lines.is_empty());
     found
 }
 
-fn stack_section(stack: &StackPlan) -> Section {
+/// `codes` counts the functions whose new code is told elsewhere.
+fn stack_section(stack: &StackPlan, codes: usize) -> Section {
     let status = stack.status.as_deref().map(|status| format!(", {status}")).unwrap_or_default();
     let verb = match stack.action {
         StackAction::Create => "create",
@@ -76,7 +100,7 @@ fn stack_section(stack: &StackPlan) -> Section {
         StackAction::Wait => "wait for the operation in progress, then plan again",
         StackAction::Stuck => "stuck: must be mended by hand",
     };
-    section(&format!("Stack {}: {verb}{status}", stack.stack), lines_of(stack))
+    section(&format!("Stack {}: {verb}{status}", stack.stack), lines_of(stack, codes))
 }
 
 /// The services whose stacks are made.
@@ -158,7 +182,7 @@ fn mark(action: Action) -> char {
     }
 }
 
-fn lines_of(stack: &StackPlan) -> Vec<Line> {
+fn lines_of(stack: &StackPlan, codes: usize) -> Vec<Line> {
     if matches!(stack.action, StackAction::Create | StackAction::Recreate) {
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for resource in &stack.resources {
@@ -179,7 +203,9 @@ fn lines_of(stack: &StackPlan) -> Vec<Line> {
     lines.extend(stack.resources.iter().flat_map(resource));
     lines.extend(named("", &stack.sections));
     lines.extend(named("output", &stack.outputs));
-    if lines.is_empty() {
+    if lines.is_empty() && codes > 0 {
+        lines = vec![line(' ', 0, format!("the code of {} alone, told under Code", counted(codes, "function")))];
+    } else if lines.is_empty() {
         lines = named("parameter", &stack.parameters);
     }
     if stack.action == StackAction::Mend && stack.status.as_deref() == Some("DELETE_FAILED") {
@@ -228,8 +254,22 @@ fn place(one: &Difference, depth: usize, prefix: &str) -> Vec<Line> {
     }
 }
 
-/// Functions that change from one artifact to another are one line.
+/// Functions that change from one artifact to another are one line, and one each.
 fn code(plan: &Plan) -> Vec<Line> {
+    let names = |ids: Vec<&str>| ids.into_iter().map(|id| line(' ', 1, id)).collect();
+    codes(plan).into_iter().flat_map(|(head, ids)| std::iter::once(head).chain::<Vec<Line>>(names(ids))).collect()
+}
+
+/// The same in one line, however long it is.
+fn code_in_a_line(plan: &Plan) -> Vec<Line> {
+    codes(plan)
+        .into_iter()
+        .map(|(head, ids)| line(head.mark, 0, format!("{}: {}", head.text, ids.join(", "))))
+        .collect()
+}
+
+/// What becomes of code, and the functions of which it becomes that.
+fn codes(plan: &Plan) -> Vec<(Line, Vec<&str>)> {
     let mut groups = BTreeMap::new();
     for one in &plan.functions {
         let change = (&one.service, one.before.as_deref(), one.after.as_deref());
@@ -246,8 +286,7 @@ fn code(plan: &Plan) -> Vec<Line> {
             (Some(before), None) => ('-', format!("{service}: {count} with {}", short(before))),
             (None, None) => continue,
         };
-        lines.push(line(mark, 0, text));
-        lines.extend(functions.into_iter().map(|id| line(' ', 1, id)));
+        lines.push((line(mark, 0, text), functions));
     }
     lines
 }

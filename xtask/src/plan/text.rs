@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::cut;
-use super::lines::{Line, Section, of_stack as sections_of_stack, sections};
+use super::lines::{Line, Section, brief, of_stack as sections_of_stack};
 use super::stack::Planned;
 use crate::ui;
 
@@ -25,7 +25,7 @@ struct Page {
 #[must_use]
 pub fn text(plan: &Plan, colour: bool, columns: Option<usize>) -> String {
     let page = Page::of(colour, columns);
-    let mut out = page.sections(&sections(plan));
+    let mut out = page.sections(&brief(plan));
     let code = if plan.refused.is_empty() { "1" } else { "1;31" };
     let end = format!("Plan for {}: {}", plan.environment, plan.summary());
     out.extend(page.wrap(&end, "  ").iter().map(|line| page.paint(code, line)));

@@ -51,6 +51,34 @@ fn a_plan_reads_well_in_80_columns() {
 }
 
 #[test]
+fn new_code_is_told_once_of_its_service_in_text_and_of_each_function_elsewhere() {
+    let live = LIVE.replace("S3Key: fixed", "S3Key: !Ref CodeKey");
+    let there = Seen { template: Some(live.clone()), ..seen() };
+    let plan = |template: &str| {
+        let wanted = input(template, "code/orders/2222222222222222.zip");
+        whole(vec![plan_stack("orders", Some(&there), &wanted, &consumers()).unwrap()])
+    };
+    let alone = plan(&live);
+    let shown = text(&alone, false, Some(80));
+    let lines: Vec<&str> = shown.lines().collect();
+    let expected = [
+        "Stack demo-dev-orders: update, UPDATE_COMPLETE",
+        "    the code of 2 functions alone, told under Code",
+        "",
+        "Code",
+        "  ~ orders: 2 functions from 111111111111 to 222222222222: Function, Other",
+        "",
+        "Plan for dev: 1 stack to update, 2 functions with new code",
+    ];
+    assert_eq!(lines, expected);
+    for whole in [alone.json().unwrap(), markdown(&alone)] {
+        assert_eq!(whole.matches("S3Key").count(), 2, "{whole}");
+    }
+    let more = text(&plan(&live.replace("MemorySize: 256", "MemorySize: 512")), false, Some(80));
+    assert!(more.contains("MemorySize: 256 → 512") && !more.contains("S3Key") && !more.contains("alone"), "{more}");
+}
+
+#[test]
 fn a_long_value_shows_where_it_changes_and_is_whole_where_no_terminal_shows_it() {
     let long = "a-description-of-some-length".repeat(30);
     let live = LIVE.replacen("MemorySize: 256", &format!("Description: {long}old"), 1);
