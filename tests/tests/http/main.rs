@@ -3,6 +3,7 @@
 
 mod boundary;
 mod downloads;
+mod emulator;
 mod files;
 mod isolation;
 mod parity;

@@ -73,7 +73,7 @@ impl Emulator {
             region: region.to_owned(),
             port,
             folder: local.join(env),
-            venv: Venv::new(&local, "the AWS emulator", REQUIREMENTS, "import ministack.app, cryptography, cbor2"),
+            venv: venv(&local),
             ui: ctx.ui.clone(),
         }
     }
@@ -324,6 +324,11 @@ impl Emulator {
         let path = self.folder.join("emulator.json");
         fs::write(&path, serde_json::to_vec(record)?).with_context(|| format!("cannot write `{}`", path.display()))
     }
+}
+
+/// What every emulator below a folder runs in.
+pub(super) fn venv(local: &Path) -> Venv {
+    Venv::new(local, "the AWS emulator", REQUIREMENTS, "import ministack.app, cryptography, cbor2")
 }
 
 fn size(folder: &Path) -> u64 {

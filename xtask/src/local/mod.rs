@@ -9,7 +9,7 @@ mod python;
 mod venv;
 mod version;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::commands::Ctx;
 use crate::config::Config;
@@ -56,6 +56,13 @@ pub async fn stop(ctx: &Ctx, config: &Config) -> anyhow::Result<bool> {
 pub fn links(config: &Config) -> PathBuf {
     let emulator = config.root.join("target/local").join(config.env.file());
     emulator.join(emulator::LINKS).join(&config.env.name)
+}
+
+/// The interpreter of the emulator's virtual environment, which is there once an emulator has run; `target` is the folder for everything
+/// that can be made again.
+#[must_use]
+pub fn interpreter(target: &Path) -> PathBuf {
+    emulator::venv(&target.join("local")).python()
 }
 
 /// Stops the emulator and forgets everything in it.
