@@ -28,8 +28,8 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::future::ProvideCredentials as ProvideCredentialsFuture;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::{Builder, tls};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -178,10 +178,21 @@ async fn configuration(env: &Environment) -> SdkConfig {
 }
 
 /// What a client of another S3 is made from: the environment's variables sign, else whom the usual chain finds.
-pub async fn elsewhere(region: &str, url: &str) -> SdkConfig {
+///
+/// Nothing of the user's own AWS settings but who signs, which is asked at the first call.
+#[must_use]
+pub fn elsewhere(region: &str, url: &str) -> SdkConfig {
     let first = EnvironmentVariableCredentialsProvider::new();
     let chain = CredentialsProviderChain::first_try("environment", first).or_else("usual", Usual(region.to_owned()));
-    usual(region).0.endpoint_url(url).credentials_provider(chain).load().await
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .retry_config(retries())
+        .timeout_config(timeouts())
+        .http_client(Builder::new().tls_provider(tls()).build_https())
+        .endpoint_url(url)
+        .credentials_provider(SharedCredentialsProvider::new(chain))
+        .build()
 }
 
 /// The usual chain for a region, put together where it is asked: it brings clients of its own.
@@ -208,9 +219,17 @@ fn usual(region: &str) -> (ConfigLoader, SharedHttpClient) {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .region(Region::new(region.to_owned()))
-        .retry_config(RetryConfig::standard().with_max_attempts(6))
-        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE).build());
+        .retry_config(retries())
+        .timeout_config(timeouts());
     (loader, http)
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(6)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE).build()
 }
 
 fn tls() -> tls::Provider {

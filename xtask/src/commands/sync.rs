@@ -17,7 +17,7 @@ use super::Ctx;
 use crate::aws::{self, Aws, transfer};
 use crate::build::megabytes;
 use crate::cli::SyncArgs;
-use crate::config::load_app;
+use crate::config::app_name;
 use crate::error::Problem;
 use crate::site::{Distribution, not_invalidated};
 use crate::ui::meter;
@@ -41,14 +41,14 @@ pub(super) async fn run(args: SyncArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let endpoint = transfer::endpoint(&sdk, &args.to.bucket, account.as_deref()).await?;
     let bucket = Bucket::new(endpoint, &args.to.bucket, &args.to.prefix, cdn);
     let context = || format!("cannot sync `{}` to `{}`", args.folder.display(), args.to);
-    let mut work = site_sync::observe(&bucket, files).await.with_context(context)?;
+    let mut work = site_sync::s3::observe(&bucket, files).await.with_context(context)?;
     let plan = site_sync::plan(&work, &options, Timestamp::now()).with_context(context)?;
     show(ctx, &work, &plan);
     let applied = if args.dry_run {
         Applied::default()
     } else {
         let progress = Progress::default();
-        let applying = site_sync::apply(&bucket, &mut work, &plan, &options, &progress);
+        let applying = site_sync::s3::apply(&bucket, &mut work, &plan, &options, &progress);
         meter::watch(&ctx.ui, "sync", &progress, applying).await.with_context(context)?
     };
     if let (Some(error), Some(distribution)) = (&applied.invalidation_error, &args.distribution) {
@@ -146,7 +146,7 @@ fn owner(ctx: &Ctx, folder: &Path) -> anyhow::Result<String> {
     let real = folder.canonicalize().with_context(|| format!("cannot read `{}`", folder.display()))?;
     let root = ctx.root.canonicalize()?;
     let place = real.strip_prefix(&root).unwrap_or_else(|_| real.file_name().unwrap_or_default().as_ref());
-    Ok(format!("{}:{}", load_app(&ctx.root)?.app, place.to_string_lossy()))
+    Ok(format!("{}:{}", app_name(&ctx.root)?, place.to_string_lossy()))
 }
 
 /// Where S3 is, and whose account the bucket must be of.
@@ -154,7 +154,7 @@ async fn connect(args: &SyncArgs, ctx: &Ctx) -> anyhow::Result<(SdkConfig, Optio
     let region = args.region.clone();
     if let Some(url) = &args.endpoint_url {
         let region = region.or_else(|| std::env::var("AWS_REGION").ok()).unwrap_or_else(|| NO_REGION.to_owned());
-        return Ok((aws::elsewhere(&region, url).await, None));
+        return Ok((aws::elsewhere(&region, url), None));
     }
     let config = ctx.config(&args.env)?;
     let account = config.env.endpoint().is_none().then(|| config.env.account().to_owned());

@@ -15,6 +15,7 @@ mod validate;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use serde::Deserialize;
 
 pub use app::{App, Key, Previews, Retention, Service, Site};
 pub use branch::{PREVIEW_PREFIX, is_preview, preview_name};
@@ -112,6 +113,16 @@ pub fn load_app(root: &Path) -> anyhow::Result<App> {
     validate::app(&app, &file, &text)?;
     validate::files(&app, root, (&file, &text), &environments(root))?;
     Ok(app)
+}
+
+/// What the app is called. Nothing else of the file is looked at.
+pub fn app_name(root: &Path) -> anyhow::Result<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        app: String,
+    }
+    let (file, text) = read(root, "app")?;
+    Ok(position::parse::<Named>(&file, &text)?.app)
 }
 
 /// Checks a text that is to become `config/app.yaml`, with every environment; what it names need not be there yet.

@@ -121,7 +121,7 @@ pub async fn preview(
     };
     let there = !is_unknown_text(name);
     let work = if there {
-        site_sync::observe(&place::bucket((aws, config), name, None).await?, files).await?
+        site_sync::s3::observe(&place::bucket((aws, config), name, None).await?, files).await?
     } else {
         Work::new(files)
     };

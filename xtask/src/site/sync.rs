@@ -72,12 +72,12 @@ pub async fn sync(
     } else {
         let script = script(ctx.reload.as_ref(), config);
         let files = assemble(site, config, &built.folder, (outputs, script.as_ref()))?;
-        site_sync::observe(&store, files).await.with_context(context)?
+        site_sync::s3::observe(&store, files).await.with_context(context)?
     };
     let options = place::options(config, service);
     let plan = site_sync::plan(&work, &options, Timestamp::now())?;
     let progress = Progress::default();
-    let applying = site_sync::apply(&store, &mut work, &plan, &options, &progress);
+    let applying = site_sync::s3::apply(&store, &mut work, &plan, &options, &progress);
     let applied = meter::watch(&ctx.ui, service, &progress, applying).await.with_context(context)?;
     if let Some(error) = applied.invalidation_error {
         ctx.ui.warn(not_invalidated(&error, distribution, &applied.invalidated, "the next deploy"));

@@ -19,8 +19,8 @@ use crate::rules::{Class, Headers};
 use crate::store::{Body, Object, Store, Stored, When};
 use crate::work::{State, Work};
 
-/// Files on their way at a time; the store decides how many requests that makes.
-const WINDOW: usize = 256;
+/// Files that are read and not sent yet.
+const READY: usize = 256;
 /// Bytes of small files that are held at a time.
 const HELD: u64 = 4 << 20;
 
@@ -36,7 +36,7 @@ pub struct Applied {
 }
 
 /// Brings the store to the plan's end, and notes in `work` what was put. Stopped anywhere, the next run's plan goes on from there.
-pub async fn apply<S: Store>(
+pub(crate) async fn apply<S: Store>(
     store: &S,
     work: &mut Work,
     plan: &Plan,
@@ -98,11 +98,10 @@ pub async fn apply<S: Store>(
 /// Whether the manifest says something else after this plan.
 fn must_write(work: &Work, plan: &Plan, summary: &Summary) -> bool {
     let strays = || {
-        let known = work.strays.iter().filter_map(|(key, stray)| Some((key, stray.known?)));
-        known.ne(plan.stale.iter().map(|(key, known)| (key, *known)))
+        let told = work.strays.iter().filter_map(|(key, stray)| Some((key, stray.told?)));
+        told.ne(plan.stale.iter().map(|(key, told)| (key, *told)))
     };
-    let returns = || work.known.iter().flatten().any(|known| known.stale.is_some());
-    work.state != State::Good || *summary != work.summary || !plan.uploads.is_empty() || strays() || returns()
+    work.state != State::Good || *summary != work.summary || !plan.uploads.is_empty() || work.returns || strays()
 }
 
 /// Files of one step of the order, in any order.
@@ -126,7 +125,7 @@ async fn put_all<S: Store>(
     let mut ready: VecDeque<(usize, Made)> = VecDeque::new();
     let (mut held, size) = (0, |at: usize| files.at(at).size);
     loop {
-        while sending.len() < WINDOW {
+        while sending.len() < store.window() {
             let object = if let Some((at, made)) = ready.pop_front() {
                 (at, object(files, at, made))
             } else if let Some(at) = large.next() {
@@ -142,7 +141,7 @@ async fn put_all<S: Store>(
                 Ok((object.0, stored.context("a put without a condition has none that fails")?))
             });
         }
-        while ready.len() < WINDOW && held < HELD && reading.len() < read::readers() {
+        while ready.len() < READY && held < HELD && reading.len() < read::readers() {
             let Some(batch) = batches.next() else { break };
             held += batch.iter().map(|at| size(*at)).sum::<u64>();
             let planned: Vec<_> = batch.into_iter().map(|at| (at, work.digest(at))).collect();

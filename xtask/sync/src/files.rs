@@ -32,15 +32,18 @@ pub struct File<'a> {
     pub(crate) headers: u16,
 }
 
-/// One file as it is kept: its key is a part of all names.
+/// One file as it is kept: its key is a part of all names, and what it is, a number.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     size: u64,
     start: u32,
     length: u16,
-    headers: u16,
-    class: Class,
+    kind: u16,
 }
+
+/// Different classes with the numbers of their headers.
+#[derive(Clone, Debug, Default)]
+struct Kinds(Vec<(Class, u16)>);
 
 /// Bytes that were made here.
 #[derive(Clone, Debug)]
@@ -58,6 +61,7 @@ pub struct Files {
     /// All keys, one behind the other.
     names: String,
     all: Vec<Entry>,
+    kinds: Kinds,
     /// What is on no disk, by key.
     made: BTreeMap<Box<str>, Made>,
     pub(crate) headers: HeaderTable,
@@ -157,7 +161,7 @@ impl Files {
     pub fn add(&mut self, key: &str, bytes: impl Into<bytes::Bytes>, rules: &Rules) -> anyhow::Result<()> {
         let made = Made::new(bytes);
         let mut entry = self.entry(key, made.bytes.len() as u64)?;
-        entry.describe(rules.of(key), &mut self.headers)?;
+        entry.kind = self.kinds.number(rules.of(key), &mut self.headers)?;
         match self.search(key) {
             Ok(at) => self.all[at] = entry,
             Err(at) => self.all.insert(at, entry),
@@ -213,7 +217,8 @@ impl Files {
     /// The file with this number.
     pub(crate) fn at(&self, at: usize) -> File<'_> {
         let entry = &self.all[at];
-        File { key: entry.key(&self.names), size: entry.size, class: entry.class, headers: entry.headers }
+        let (class, headers) = self.kinds.0[usize::from(entry.kind)];
+        File { key: entry.key(&self.names), size: entry.size, class, headers }
     }
 
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
@@ -240,9 +245,12 @@ impl Files {
     /// Brings files into the order of their keys, which is how S3 lists them, and asks the rules about each in this order, so that the
     /// table of headers is the same in every clone. Sorting what a folder's listing gives would hold all of it.
     fn sort(&mut self, rules: &Rules) -> anyhow::Result<()> {
-        let names = &self.names;
+        let (names, kinds, headers) = (&self.names, &mut self.kinds, &mut self.headers);
         self.all.sort_unstable_by(|one, other| one.key(names).cmp(other.key(names)));
-        self.all.iter_mut().try_for_each(|entry| entry.describe(rules.of(entry.key(names)), &mut self.headers))
+        for entry in &mut self.all {
+            entry.kind = kinds.number(rules.of(entry.key(names)), headers)?;
+        }
+        Ok(())
     }
 
     /// Keeps a name.
@@ -254,7 +262,7 @@ impl Files {
         let start = u32::try_from(self.names.len()).context("the names of the files have more than 4 GB")?;
         let length = u16::try_from(key.len()).with_context(|| format!("a name of {} bytes", key.len()))?;
         self.names.push_str(key);
-        Ok(Entry { size, start, length, headers: 0, class: Class::Fixed })
+        Ok(Entry { size, start, length, kind: 0 })
     }
 }
 
@@ -263,11 +271,17 @@ impl Entry {
         let start = self.start as usize;
         &names[start..start + usize::from(self.length)]
     }
+}
 
-    /// Notes what the rules say.
-    fn describe(&mut self, (class, headers): (Class, Headers), table: &mut HeaderTable) -> anyhow::Result<()> {
-        (self.class, self.headers) = (class, table.number(headers)?);
-        Ok(())
+impl Kinds {
+    /// The number of what the rules say of a file.
+    fn number(&mut self, (class, headers): (Class, Headers), table: &mut HeaderTable) -> anyhow::Result<u16> {
+        let kind = (class, table.number(headers)?);
+        let at = self.0.iter().position(|one| *one == kind).unwrap_or(self.0.len());
+        if at == self.0.len() {
+            self.0.push(kind);
+        }
+        u16::try_from(at).context("more than 65,536 different classes and sets of headers")
     }
 }
 

@@ -27,7 +27,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-pub use apply::{Applied, apply};
+use store::Store;
+
+pub use apply::Applied;
 pub use digest::{Digest, PART, Tag};
 pub use files::{File, Files, Made, Walk};
 pub use manifest::{KEY, OWN};
@@ -35,11 +37,10 @@ pub use plan::{GRACE, Options, Outdated, Plan, Reason, Upload, plan};
 pub use problem::Problem;
 pub use progress::{Progress, Reached};
 pub use rules::{Class, Headers, INDEX, Kind, Rule, Rules};
-pub use store::{Body, Object, Pieces, Piecewise, Store, Stored, When};
-pub use work::{Incoming, State, Work};
+pub use work::{State, Work};
 
 /// Looks at the store, and reads the files that may have changed while the list is still coming.
-pub async fn observe<S: Store>(store: &S, files: Files) -> anyhow::Result<Work> {
+pub(crate) async fn observe<S: Store>(store: &S, files: Files) -> anyhow::Result<Work> {
     let mut work = Work::new(files);
     let (early, hears) = tokio::sync::oneshot::channel();
     work.early = Some(early);

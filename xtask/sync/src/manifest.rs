@@ -66,6 +66,12 @@ pub(crate) struct Known {
     pub(crate) tag: Tag,
     /// A number in the table of headers.
     pub(crate) headers: Option<u16>,
+}
+
+/// One object, as the manifest tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) known: Known,
     /// Minutes since 1970 in which it was first unwanted.
     pub(crate) stale: Option<u32>,
 }
@@ -93,7 +99,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Reads on.
-    pub(crate) fn take(&mut self, mut bytes: &[u8], each: &mut impl FnMut(&str, Known)) {
+    pub(crate) fn take(&mut self, mut bytes: &[u8], each: &mut impl FnMut(&str, Told)) {
         if !self.begun && !bytes.is_empty() {
             self.begun = true;
             self.packed = (bytes[0] == PACKED).then(|| GzDecoder::new(Vec::new()));
@@ -111,7 +117,7 @@ impl Reader {
 
     /// What the manifest says beside its objects, and the table of headers that their numbers are of. None for what is no manifest,
     /// or not all of one, whatever was told before.
-    pub(crate) fn end(mut self, each: &mut impl FnMut(&str, Known)) -> Option<(Summary, Vec<Headers>)> {
+    pub(crate) fn end(mut self, each: &mut impl FnMut(&str, Told)) -> Option<(Summary, Vec<Headers>)> {
         if let Some(packed) = self.packed.take() {
             let rest = packed.finish().ok()?;
             self.lines(&rest, each);
@@ -123,7 +129,7 @@ impl Reader {
         Some((Summary { owner: head.owner, pending: head.pending }, head.headers))
     }
 
-    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(&str, Known)) {
+    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(&str, Told)) {
         for part in text.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(part);
             if part.ends_with(b"\n") && !self.damaged {
@@ -134,7 +140,7 @@ impl Reader {
     }
 
     /// A whole line.
-    fn one(&mut self, each: &mut impl FnMut(&str, Known)) -> Option<()> {
+    fn one(&mut self, each: &mut impl FnMut(&str, Told)) -> Option<()> {
         let Some(head) = &self.head else {
             let head: Head = serde_json::from_slice(&self.line).ok()?;
             self.head = Some(head).filter(|head| matches!(head.format.as_str(), FORMAT | FIRST_FORMAT));
@@ -150,7 +156,7 @@ impl Reader {
         if line.headers.is_some_and(|number| usize::from(number) >= head.headers.len()) {
             return None;
         }
-        each(&line.key, Known { digest, tag, headers: line.headers, stale: line.stale });
+        each(&line.key, Told { known: Known { digest, tag, headers: line.headers }, stale: line.stale });
         self.objects += 1;
         Some(())
     }
@@ -160,7 +166,7 @@ impl Reader {
 pub(crate) fn pieces(
     summary: &Summary,
     headers: &[Headers],
-    objects: impl Iterator<Item = (String, Known)> + Clone + Send + Sync + 'static,
+    objects: impl Iterator<Item = (String, Told)> + Clone + Send + Sync + 'static,
 ) -> anyhow::Result<Pieces> {
     let head = Head {
         format: FORMAT.to_owned(),
@@ -171,13 +177,13 @@ pub(crate) fn pieces(
     };
     let head = line(&head)?;
     Pieces::new(move || {
-        let objects = objects.clone().map(|(key, known)| {
+        let objects = objects.clone().map(|(key, Told { known, stale })| {
             line(&Line {
                 key: key.into(),
                 sha256: known.digest.map(|digest| digest.base64().into()),
                 tag: known.tag.base64().into(),
                 headers: known.headers,
-                stale: known.stale,
+                stale,
             })
         });
         pack(std::iter::once(Ok(head.clone())).chain(objects))
@@ -212,27 +218,27 @@ fn pack(mut lines: impl Iterator<Item = std::io::Result<Vec<u8>>>) -> impl Itera
 mod tests {
     use super::*;
 
-    fn objects(count: u32) -> Vec<(String, Known)> {
+    fn objects(count: u32) -> Vec<(String, Told)> {
         let known = |number: u32| Known {
             digest: (!number.is_multiple_of(10)).then(|| Digest::of(&number.to_le_bytes())),
             tag: Tag::of(&number.to_string()),
             headers: (!number.is_multiple_of(10)).then_some(0),
-            stale: (number % 10 == 1).then_some(number),
         };
-        (0..count).map(|number| (format!("a \"b\"/é-{number:06}"), known(number))).collect()
+        let told = |number: u32| Told { known: known(number), stale: (number % 10 == 1).then_some(number) };
+        (0..count).map(|number| (format!("a \"b\"/é-{number:06}"), told(number))).collect()
     }
 
     fn summary() -> Summary {
         Summary { owner: "demo".to_owned(), pending: BTreeSet::from(["a".to_owned()]) }
     }
 
-    fn packed(objects: Vec<(String, Known)>) -> Vec<Bytes> {
+    fn packed(objects: Vec<(String, Told)>) -> Vec<Bytes> {
         let pieces = pieces(&summary(), &[Headers::default()], objects.into_iter()).unwrap();
         pieces.begin().collect::<Result<_, _>>().unwrap()
     }
 
     /// What is read of it, however it arrives.
-    fn parsed(bytes: &[u8]) -> Option<Vec<(String, Known)>> {
+    fn parsed(bytes: &[u8]) -> Option<Vec<(String, Told)>> {
         let read = |size: usize| {
             let (mut objects, mut reader) = (Vec::new(), Reader::default());
             let mut each = |key: &str, known| objects.push((key.to_owned(), known));
@@ -277,7 +283,7 @@ mod tests {
         std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&packed[..]), &mut plain).unwrap();
         assert_eq!(parsed(plain.as_bytes()), Some(objects.clone()));
         let mut first = plain.replace(FORMAT, FIRST_FORMAT);
-        for (_, known) in &objects {
+        for (_, Told { known, .. }) in &objects {
             first = first.replace(&known.tag.base64(), &hex::encode(known.tag.0));
             if let Some(digest) = known.digest {
                 first = first.replace(&digest.base64(), &digest.hex());

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::digest::Tag;
 use crate::files::{File, Files};
 use crate::invalidation;
-use crate::manifest::{Known, Summary};
+use crate::manifest::{Known, Summary, Told};
 use crate::problem::Problem;
 use crate::rules::Class;
 use crate::work::{Listed, State, Work};
@@ -95,7 +95,7 @@ pub struct Plan {
     /// Whether the manifest must say something before anything that visitors see changes; see `claim`.
     pub(crate) claim: Option<Claim>,
     /// Stale files that stay, and since which minute they are.
-    pub(crate) stale: BTreeMap<Box<str>, Known>,
+    pub(crate) stale: BTreeMap<Box<str>, Told>,
 }
 
 /// What a manifest must say before visitors see a change.
@@ -160,18 +160,18 @@ pub fn plan(work: &Work, options: &Options, now: Timestamp) -> Result<Plan, Prob
     let minute = minutes(now);
     for (key, stray) in &work.strays {
         let Some(tag) = stray.listed else { continue };
-        let since = stray.known.and_then(|known| known.stale).unwrap_or(minute);
+        let since = stray.told.and_then(|told| told.stale).unwrap_or(minute);
         let grace = options.delete.map(|grace| u32::try_from(grace.as_mins()).unwrap_or_default());
         if grace.is_some_and(|grace| minute.saturating_sub(since) >= grace) {
             plan.deletes.push(key.to_string());
-            let headers = stray.known.and_then(|known| known.headers).map(|number| work.headers.get(number));
+            let headers = stray.told.and_then(|told| told.known.headers).map(|number| work.headers.get(number));
             // What is kept for a year is named after its content: nobody asks for it any more.
             if options.cdn && headers.is_none_or(|headers| !headers.cache_control.contains("immutable")) {
                 plan.forget.insert(key.to_string());
             }
         } else {
-            let nothing = Known { digest: None, tag, headers: None, stale: None };
-            plan.stale.insert(key.clone(), Known { stale: Some(since), ..stray.known.unwrap_or(nothing) });
+            let known = stray.told.map_or(Known { digest: None, tag, headers: None }, |told| told.known);
+            plan.stale.insert(key.clone(), Told { known, stale: Some(since) });
         }
     }
     if plan.deletes.len() > options.max_delete {
@@ -252,30 +252,29 @@ fn claim(work: &Work, plan: &Plan) -> Option<Claim> {
     let restores = |upload: &Upload| matches!(upload.reason, Reason::Foreign | Reason::Missing);
     let mends = plan.uploads.iter().any(|upload| upload.overwrites && restores(upload));
     let pending = if mends { plan.invalidate.pending(&work.files) } else { work.summary.pending.clone() };
-    let returns = work.known.iter().flatten().any(|known| known.stale.is_some());
-    (returns || pending != work.summary.pending).then_some(Claim { pending })
+    (work.returns || pending != work.summary.pending).then_some(Claim { pending })
 }
 
 /// What a manifest says of all objects: of the strays as the bucket was, or as it is after the plan.
 pub(crate) fn entries(
     work: &Work,
     after: Option<&Plan>,
-) -> impl Iterator<Item = (String, Known)> + Clone + Send + Sync + use<> {
+) -> impl Iterator<Item = (String, Told)> + Clone + Send + Sync + use<> {
     let (files, known) = (Arc::clone(&work.files), Arc::clone(&work.known));
-    let file = move |at: usize| Some((files.at(at).key.to_owned(), Known { stale: None, ..known[at]? }));
-    let strays: Arc<[(String, Known)]> = match after {
-        Some(plan) => plan.stale.iter().map(|(key, known)| (key.to_string(), *known)).collect(),
-        None => work.strays.iter().filter_map(|(key, stray)| Some((key.to_string(), stray.known?))).collect(),
+    let file = move |at: usize| Some((files.at(at).key.to_owned(), Told { known: known[at]?, stale: None }));
+    let strays: Arc<[(String, Told)]> = match after {
+        Some(plan) => plan.stale.iter().map(|(key, told)| (key.to_string(), *told)).collect(),
+        None => work.strays.iter().filter_map(|(key, stray)| Some((key.to_string(), stray.told?))).collect(),
     };
     let stray = move |at: usize| strays.get(at).cloned();
     merge((0..work.files.len()).filter_map(file), (0..).map_while(stray))
 }
 
 /// Two lists in the order of keys as one.
-fn merge<One, Other>(one: One, other: Other) -> impl Iterator<Item = (String, Known)> + Clone
+fn merge<One, Other>(one: One, other: Other) -> impl Iterator<Item = (String, Told)> + Clone
 where
-    One: Iterator<Item = (String, Known)> + Clone,
-    Other: Iterator<Item = (String, Known)> + Clone,
+    One: Iterator<Item = (String, Told)> + Clone,
+    Other: Iterator<Item = (String, Told)> + Clone,
 {
     let (mut one, mut other) = (one.peekable(), other.peekable());
     std::iter::from_fn(move || match (one.peek(), other.peek()) {
@@ -292,5 +291,5 @@ pub(crate) fn summary(options: &Options, pending: &BTreeSet<String>) -> Summary 
 
 /// A file that was put.
 pub(crate) fn known(work: &Work, at: usize, digest: crate::digest::Digest, etag: &str) -> Known {
-    Known { digest: Some(digest), tag: Tag::of(etag), headers: Some(work.files.at(at).headers), stale: None }
+    Known { digest: Some(digest), tag: Tag::of(etag), headers: Some(work.files.at(at).headers) }
 }

@@ -13,7 +13,7 @@ use crate::work::Work;
 
 /// A condition on the object that a put replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// None.
     Always,
     /// There is no object yet.
@@ -24,7 +24,7 @@ pub enum When {
 
 /// What is put.
 #[derive(Clone, Debug)]
-pub enum Body {
+pub(crate) enum Body {
     /// In one piece, with its digest.
     Bytes(Bytes, Digest),
     /// Made while it is sent.
@@ -34,16 +34,16 @@ pub enum Body {
 }
 
 /// A body piece by piece.
-pub type Piecewise = Box<dyn Iterator<Item = std::io::Result<Bytes>> + Send + Sync>;
+pub(crate) type Piecewise = Box<dyn Iterator<Item = std::io::Result<Bytes>> + Send + Sync>;
 
 /// What is made anew each time it is sent: it would be much to hold.
 #[derive(Clone)]
-pub struct Pieces {
+pub(crate) struct Pieces {
     make: Arc<dyn Fn() -> Piecewise + Send + Sync>,
     /// Bytes of all.
-    pub length: u64,
+    pub(crate) length: u64,
     /// Of all.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 impl std::fmt::Debug for Pieces {
@@ -70,35 +70,38 @@ impl Pieces {
 
     /// From the first piece on.
     #[must_use]
-    pub fn begin(&self) -> Piecewise {
+    pub(crate) fn begin(&self) -> Piecewise {
         (self.make)()
     }
 }
 
 /// An object to put.
 #[derive(Clone, Debug)]
-pub struct Object {
+pub(crate) struct Object {
     /// Its key below the prefix.
-    pub key: String,
+    pub(crate) key: String,
     /// Its headers.
-    pub headers: Headers,
+    pub(crate) headers: Headers,
     /// Its bytes.
-    pub body: Body,
+    pub(crate) body: Body,
 }
 
 /// What was put.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// As S3 answered.
-    pub etag: String,
+    pub(crate) etag: String,
     /// Of what was sent.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 /// A bucket, perhaps with a CDN before it.
-pub trait Store: Clone + Send + Sync + 'static {
+pub(crate) trait Store: Clone + Send + Sync + 'static {
     /// Tells `work` the manifest, then each object, then what objects say that it asks about.
     fn observe(&self, work: &mut Work) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// How many puts it makes sense to have begun.
+    fn window(&self) -> usize;
 
     /// Puts an object; none where the condition does not hold.
     fn put(&self, object: Object, when: When) -> impl Future<Output = anyhow::Result<Option<Stored>>> + Send;

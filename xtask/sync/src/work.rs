@@ -8,7 +8,7 @@ use tokio::sync::oneshot::Sender;
 
 use crate::digest::{Digest, Tag};
 use crate::files::{File, Files, HeaderTable};
-use crate::manifest::{self, Known, OWN, Summary};
+use crate::manifest::{self, Known, OWN, Summary, Told};
 use crate::plan::Upload;
 use crate::rules::{Class, Headers};
 
@@ -27,7 +27,7 @@ pub enum State {
 /// An object that no file is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stray {
-    pub(crate) known: Option<Known>,
+    pub(crate) told: Option<Told>,
     pub(crate) listed: Option<Tag>,
 }
 
@@ -52,6 +52,8 @@ pub struct Work {
     pub(crate) headers: HeaderTable,
     /// What the manifest says of each file, and later what was put.
     pub(crate) known: Arc<Vec<Option<Known>>>,
+    /// Whether the manifest holds one of the files for stale.
+    pub(crate) returns: bool,
     /// What those files are that are not what the manifest says, by number.
     pub(crate) changed: Vec<(usize, Digest)>,
     pub(crate) listed: Vec<Listed>,
@@ -77,6 +79,7 @@ impl Work {
             early: None,
             headers: files.headers.clone(),
             known: Arc::new(vec![None; count]),
+            returns: false,
             changed: Vec::new(),
             listed: vec![Listed::Absent; count],
             undescribed: BTreeMap::new(),
@@ -136,7 +139,7 @@ impl Work {
     pub fn describe(&mut self, at: usize, digest: Option<Digest>, headers: Headers) -> anyhow::Result<()> {
         if let (Some(digest), Some(tag)) = (digest, self.undescribed.remove(&at)) {
             let headers = Some(self.headers.number(headers)?);
-            self.note(at, Known { digest: Some(digest), tag, headers, stale: None });
+            self.note(at, Known { digest: Some(digest), tag, headers });
             self.listed[at] = Listed::Known;
         }
         Ok(())
@@ -198,6 +201,7 @@ impl Incoming<'_> {
     pub fn restart(&mut self) {
         self.reader = manifest::Reader::default();
         Arc::make_mut(&mut self.work.known).fill(None);
+        self.work.returns = false;
         self.work.strays.clear();
     }
 
@@ -220,7 +224,7 @@ impl Incoming<'_> {
         work.summary = summary;
         let numbers: Vec<u16> =
             headers.into_iter().map(|headers| work.headers.number(headers)).collect::<Result<_, _>>()?;
-        let strays = work.strays.values_mut().filter_map(|stray| stray.known.as_mut());
+        let strays = work.strays.values_mut().filter_map(|stray| Some(&mut stray.told.as_mut()?.known));
         for one in Arc::make_mut(&mut work.known).iter_mut().flatten().chain(strays) {
             one.headers = one.headers.map(|number| numbers[usize::from(number)]);
         }
@@ -233,10 +237,14 @@ impl Incoming<'_> {
 }
 
 /// Where an object that the manifest knows is noted.
-fn notes(work: &mut Work) -> impl FnMut(&str, Known) {
+fn notes(work: &mut Work) -> impl FnMut(&str, Told) {
     let (files, known, strays) = (&work.files, Arc::make_mut(&mut work.known), &mut work.strays);
+    let returns = &mut work.returns;
     move |key, one| match files.find(key) {
-        Some(at) => known[at] = Some(one),
-        None => strays.entry(key.into()).or_default().known = Some(one),
+        Some(at) => {
+            known[at] = Some(one.known);
+            *returns |= one.stale.is_some();
+        }
+        None => strays.entry(key.into()).or_default().told = Some(one),
     }
 }

@@ -104,6 +104,11 @@ impl Limit {
         Ok(Arc::clone(&self.slots).acquire_owned().await?)
     }
 
+    /// How many slots there are now.
+    pub(super) fn now(&self) -> usize {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).rule.limit
+    }
+
     /// Gives a slot back after an answer.
     pub(super) fn answered(&self, slot: OwnedSemaphorePermit, slow_down: bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -21,23 +21,32 @@ use payload::Payload;
 pub use wire::Endpoint;
 use wire::{Answer, Call, Sink, Wire, encode_value};
 
+use crate::apply::{self, Applied};
 use crate::digest::Digest;
+use crate::files::Files;
 use crate::manifest::KEY;
 use crate::names;
+use crate::plan::{Options, Plan};
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::rules::Headers;
 use crate::store::{Body, Object, Store, Stored, When};
 use crate::work::{Incoming, Work};
 
 /// Keys per `DeleteObjects` (S3 API reference).
 const DELETE_BATCH: usize = 1_000;
+/// Puts that wait for their turn: enough to take each that comes free, and few, for each holds its bytes.
+const WAITING: usize = 16;
 /// Objects that are asked about themselves at a time; the limit decides about the requests.
 const ASKED: usize = 256;
+
+/// Work on its way.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send + 'a>>;
 
 /// What makes a CDN forget paths.
 pub trait Cdn: Send + Sync {
     /// Asks for it, and waits as long as its maker likes.
-    fn forget<'a>(&'a self, paths: &'a [String]) -> Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
+    fn forget<'a>(&'a self, paths: &'a [String]) -> Boxed<'a, ()>;
 }
 
 /// A prefix of a bucket.
@@ -234,6 +243,24 @@ impl Bucket {
     }
 }
 
+/// Looks at the bucket, and reads the files that may have changed while the list is still coming. Boxed, as `apply` is: so it is
+/// compiled with this package, optimised, and not with whoever calls it.
+#[must_use]
+pub fn observe(bucket: &Bucket, files: Files) -> Boxed<'_, Work> {
+    Box::pin(crate::observe(bucket, files))
+}
+
+/// Brings the bucket to the plan's end, and notes in `work` what was put. Stopped anywhere, the next run's plan goes on from there.
+pub fn apply<'a>(
+    bucket: &'a Bucket,
+    work: &'a mut Work,
+    plan: &'a Plan,
+    options: &'a Options,
+    progress: &'a Progress,
+) -> Boxed<'a, Applied> {
+    Box::pin(apply::apply(bucket, work, plan, options, progress))
+}
+
 /// A call with an object's headers.
 fn described(call: Call, headers: &Headers) -> Call {
     call.header("content-type", &headers.content_type)
@@ -270,6 +297,10 @@ impl Store for Bucket {
         self.manifest(work).await?;
         self.list(work).await?;
         self.describe(work).await
+    }
+
+    fn window(&self) -> usize {
+        self.wire.at_a_time() + WAITING
     }
 
     async fn put(&self, object: Object, when: When) -> anyhow::Result<Option<Stored>> {

@@ -145,6 +145,11 @@ impl Wire {
         Self { endpoint: Arc::new(endpoint), limit: Limit::new(), identity: Arc::default() }
     }
 
+    /// How many requests are on their way at a time, now.
+    pub(super) fn at_a_time(&self) -> usize {
+        self.limit.now()
+    }
+
     /// Sends a call until it is answered by something that would not change by asking again.
     pub(super) async fn send(&self, call: &Call) -> anyhow::Result<Answer> {
         let mut body = BytesMut::new();

@@ -10,7 +10,8 @@ use aws_smithy_types::body::SdkBody;
 
 use super::wire::over;
 use super::{block, options};
-use crate::{KEY, Progress, apply, observe, plan};
+use crate::s3::{apply, observe};
+use crate::{KEY, Progress, plan};
 
 const FILES: usize = 400;
 /// Requests that it takes at a time.

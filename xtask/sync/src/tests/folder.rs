@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::world::{Deployer, World};
 use super::{block, changed, options};
-use crate::{Digest, Files, GRACE, Kind, Options, Problem, Progress, Rule, Rules, Walk, Work, apply, observe, plan};
+use crate::apply::apply;
+use crate::{Digest, Files, GRACE, Kind, Options, Problem, Progress, Rule, Rules, Walk, Work, observe, plan};
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

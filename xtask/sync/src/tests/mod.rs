@@ -204,7 +204,7 @@ fn each_upload_has_its_reason() {
             let digest = (file.key != "assets/3.js").then_some(files.made(file.key).unwrap().digest);
             let headers = (file.key != "assets/4.js").then_some(file.headers);
             let tag = crate::Tag::of("as it was");
-            work.note(at, crate::manifest::Known { digest, tag, headers, stale: None });
+            work.note(at, crate::manifest::Known { digest, tag, headers });
         }
         let listed = if file.key == INDEX { "other" } else { "as it was" };
         if !matches!(file.key, "assets/1.js" | "assets/2.js") {

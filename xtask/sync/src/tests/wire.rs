@@ -15,7 +15,8 @@ use bytes::Bytes;
 
 use super::block;
 use crate::s3::{Bucket, Endpoint};
-use crate::{Body, Digest, Files, Headers, Object, PART, Pieces, Problem, State, Store, Stored, Tag, When, Work};
+use crate::store::{Body, Object, Pieces, Store, Stored, When};
+use crate::{Digest, Files, Headers, PART, Problem, State, Tag, Work};
 
 /// Status, headers and body of an answer.
 type Answer = (u16, Vec<(&'static str, String)>, String);

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use jiff::{SignedDuration, Timestamp};
 
 use super::options;
-use crate::{
-    Applied, Body, Digest, Files, GRACE, Headers, INDEX, KEY, Object, Plan, Progress, Store, Stored, When, Work,
-};
-use crate::{apply, observe, plan};
+use crate::apply::apply;
+use crate::store::{Body, Object, Store, Stored, When};
+use crate::{Applied, Digest, Files, GRACE, Headers, INDEX, KEY, Plan, Progress, Work, observe, plan};
 
 /// At which of its calls a deploy dies, and whether that call still took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +166,10 @@ impl Store for Deployer {
         })
     }
 
+    fn window(&self) -> usize {
+        4
+    }
+
     async fn put(&self, object: Object, when: When) -> anyhow::Result<Option<Stored>> {
         tokio::task::yield_now().await;
         let (bytes, digest) = match object.body {
@@ -238,6 +241,10 @@ impl Store for Overtaken {
     async fn observe(&self, work: &mut Work) -> anyhow::Result<()> {
         self.overtake().await;
         self.own.observe(work).await
+    }
+
+    fn window(&self) -> usize {
+        4
     }
 
     async fn put(&self, object: Object, when: When) -> anyhow::Result<Option<Stored>> {
