@@ -79,10 +79,18 @@ fn what_is_saved_answers_a_compile_error_ends_nothing_and_the_end_leaves_the_sit
     eventually("the mended code answers", || answer(&repository).contains(TEXT).then_some(()));
     watch.until("Watching");
 
-    let stopped = Command::new("kill").args(["-INT", &watch.child.id().to_string()]).status().unwrap();
-    assert!(stopped.success());
-    assert_eq!(watch.child.wait().unwrap().code(), Some(0));
-    assert!(!page().contains("module-") && !page().contains("EventSource"), "{}", page());
+    // Ctrl-C, `kill`, and a terminal that is closed.
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        if signal != "-INT" {
+            watch = Watch::start(&repository);
+            watch.until("Watching");
+            assert!(page().contains("/assets/module-"), "{}", page());
+        }
+        let stopped = Command::new("kill").args([signal, &watch.child.id().to_string()]).status().unwrap();
+        assert!(stopped.success());
+        assert_eq!(watch.child.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(!page().contains("module-") && !page().contains("EventSource"), "{signal}: {}", page());
+    }
     let again = repository.deploy();
     assert_eq!(again["sites"]["frontend"]["uploaded"], 0, "{again}");
 }
