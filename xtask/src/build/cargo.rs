@@ -1,6 +1,5 @@
 //! One `cargo build` for all packages, native or through cargo-zigbuild.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,33 +8,12 @@ use anyhow::Context;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStderr, Command};
 
+use super::messages::{self, Built, Progress};
 use super::plan::{GLIBC_MAX, Plan};
-use super::progress::{self, Progress};
+
 use crate::child;
 use crate::error::Problem;
 use crate::ui::Ui;
-
-/// What a build has made, or has found made.
-#[derive(Debug)]
-pub(super) struct Built {
-    /// The packages' binaries.
-    pub(super) binaries: BTreeMap<String, PathBuf>,
-    /// Everything that was compiled of any package.
-    pub(super) compiled: Vec<Compiled>,
-}
-
-/// One of cargo's messages about something compiled.
-#[derive(Clone, Debug)]
-pub(super) struct Compiled {
-    /// The package's manifest.
-    pub(super) manifest: PathBuf,
-    /// The source that it begins with.
-    pub(super) source: PathBuf,
-    /// What was made.
-    pub(super) file: PathBuf,
-    /// Whether it was there already, as cargo sees it.
-    pub(super) fresh: bool,
-}
 
 /// Builds the packages' binaries; in the workspace's own target, or in another folder.
 pub(super) async fn build(
@@ -76,14 +54,13 @@ pub(super) async fn build(
     let messages = child.stdout();
     let messages = async {
         match messages {
-            Some(stdout) => progress::read(stdout, show).await,
-            None => Ok(Vec::new()),
+            Some(stdout) => messages::read(stdout, show).await,
+            None => Ok(Built::default()),
         }
     };
-    let (output, messages) = tokio::join!(child.output(), messages);
+    let (output, built) = tokio::join!(child.output(), messages);
     drop(spinner);
-    let (output, messages) =
-        (output.context("cannot read cargo's output")?, messages.context("cannot read cargo's messages")?);
+    let output = output.context("cannot read cargo's output")?;
     if let Some(how) = child::killed(output.status) {
         return Err(Problem::failed(format!("cargo could not build {}: {how}", packages.join(", "))).into());
     }
@@ -94,7 +71,8 @@ pub(super) async fn build(
         };
         return Err(failed(packages, plan, culprit(&told)).into());
     }
-    read(&messages, packages)
+    // Of a build that failed, its messages may end anywhere.
+    Ok(with_binaries(built?, packages)?)
 }
 
 /// Shows what cargo says as it says it; returns all of it, without colours.
@@ -172,23 +150,11 @@ async fn require_target(plan: Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(stdout: &[u8], packages: &[String]) -> anyhow::Result<Built> {
-    let (mut found, mut compiled) = (BTreeMap::new(), Vec::new());
-    for line in stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        let message: serde_json::Value = serde_json::from_slice(line).context("cannot read cargo's messages")?;
-        let name = message["target"]["name"].as_str();
-        if let (Some(name), Some(path)) = (name, message["executable"].as_str()) {
-            found.insert(name.to_owned(), PathBuf::from(path));
-        }
-        let (manifest, source) = (message["manifest_path"].as_str(), message["target"]["src_path"].as_str());
-        if let (Some(manifest), Some(source), Some(file)) = (manifest, source, message["filenames"][0].as_str()) {
-            let fresh = message["fresh"].as_bool().unwrap_or_default();
-            compiled.push(Compiled { manifest: manifest.into(), source: source.into(), file: file.into(), fresh });
-        }
-    }
-    match packages.iter().find(|package| !found.contains_key(*package)) {
-        None => Ok(Built { binaries: found, compiled }),
-        Some(missing) => Err(Problem::failed(format!("package `{missing}` has no binary `{missing}`")).into()),
+/// What was built, if every package's binary is in it.
+fn with_binaries(built: Built, packages: &[String]) -> Result<Built, Problem> {
+    match packages.iter().find(|package| !built.binaries.contains_key(*package)) {
+        None => Ok(built),
+        Some(missing) => Err(Problem::failed(format!("package `{missing}` has no binary `{missing}`"))),
     }
 }
 
@@ -196,20 +162,15 @@ fn read(stdout: &[u8], packages: &[String]) -> anyhow::Result<Built> {
 mod tests {
     use super::*;
     use crate::config::Architecture;
+    use std::collections::BTreeMap;
 
     #[test]
-    fn what_was_made_is_read_from_cargos_messages() {
-        let lines = br#"{"reason":"compiler-artifact","target":{"name":"a"},"executable":"/t/a"}
-{"reason":"compiler-artifact","manifest_path":"/r/Cargo.toml","target":{"name":"lib","src_path":"/r/src/lib.rs"},"filenames":["/t/lib.rlib"],"executable":null,"fresh":true}
-{"reason":"build-finished","success":true}
-"#;
-        let found = read(lines, &["a".into()]).unwrap();
-        assert_eq!(found.binaries["a"], PathBuf::from("/t/a"));
-        let [lib] = &found.compiled[..] else { panic!("{found:?}") };
-        assert_eq!((lib.source.as_path(), lib.file.as_path()), (Path::new("/r/src/lib.rs"), Path::new("/t/lib.rlib")));
-        assert!(lib.fresh);
-        let missing = read(lines, &["lib".into()]).unwrap_err();
-        assert!(missing.to_string().contains("no binary `lib`"));
+    fn a_package_without_a_binary_of_its_name_is_named() {
+        let built =
+            || Built { binaries: BTreeMap::from([("a".to_owned(), PathBuf::from("/t/a"))]), ..Built::default() };
+        assert!(with_binaries(built(), &["a".into()]).is_ok());
+        let missing = with_binaries(built(), &["a".into(), "lib".into()]).unwrap_err();
+        assert_eq!(missing.to_string(), "package `lib` has no binary `lib`");
     }
 
     #[test]

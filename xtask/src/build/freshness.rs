@@ -10,8 +10,8 @@ use std::time::SystemTime;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::cargo::Compiled;
 use super::digest::Member;
+use super::messages::Compiled;
 
 /// What each file that cargo made was made from, as far as we have seen it made.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -5,10 +5,10 @@ mod cargo;
 mod digest;
 mod elf;
 mod freshness;
+mod messages;
 mod package;
 mod packaged;
 mod plan;
-mod progress;
 mod verify;
 
 pub use artifact::{Artifact, Prepared, ensure, megabytes, package_all, planned, prepare};
