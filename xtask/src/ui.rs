@@ -126,6 +126,13 @@ impl Ui {
         columns(&Term::stdout())
     }
 
+    /// The same, or what `COLUMNS` asks for (POSIX, "Environment Variables") where no terminal does.
+    #[must_use]
+    pub fn asked_columns(&self) -> Option<usize> {
+        let asked = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+        self.columns().or_else(asked)
+    }
+
     /// Whether words for people may be coloured: stderr is a terminal, and `NO_COLOR` is not set.
     #[must_use]
     pub fn colour(&self) -> bool {
@@ -246,12 +253,6 @@ impl Ui {
             _ => write_line(&pretty),
         }
     }
-}
-
-/// The columns that `COLUMNS` asks for (POSIX, "Environment Variables").
-#[must_use]
-pub fn asked_columns() -> Option<usize> {
-    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
 }
 
 /// Columns of a terminal, 80 of one that does not say; nothing where it is none.

@@ -12,7 +12,6 @@ use crate::deploy::shared;
 use crate::error::{Exit, Problem};
 use crate::iam;
 use crate::render::Renderer;
-use crate::ui::asked_columns;
 use crate::{local, plan};
 
 pub(super) async fn run(command: IamCommand, ctx: &Ctx) -> anyhow::Result<Exit> {
@@ -45,11 +44,7 @@ async fn diff(args: &IamDiffArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
     let identity = aws.identify(&config.env).await?;
     let stacks = shared::look_at(&aws, &config, shared::wanted_roles(&config)?).await?;
     let plan = plan::of_shared(&config, &identity, &stacks)?;
-    ctx.ui.data(if args.json {
-        plan.json()?
-    } else {
-        plan::text(&plan, ctx.ui.data_colour(), ctx.ui.columns().or_else(asked_columns))
-    });
+    ctx.ui.data(if args.json { plan.json()? } else { plan::text(&plan, ctx.ui.data_colour(), ctx.ui.asked_columns()) });
     if !plan.changed {
         return Ok(Exit::Done);
     }

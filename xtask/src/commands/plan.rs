@@ -5,7 +5,6 @@ use crate::aws::Aws;
 use crate::cli::PlanArgs;
 use crate::deploy::{Source, World, scope};
 use crate::error::Exit;
-use crate::ui::asked_columns;
 use crate::{local, plan, previews};
 
 pub(super) async fn run(args: PlanArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
@@ -34,7 +33,7 @@ pub(super) async fn run(args: PlanArgs, ctx: &Ctx) -> anyhow::Result<Exit> {
     ctx.ui.data(match (args.json, args.markdown) {
         (true, _) => plan.json()?,
         (_, true) => plan::markdown(&plan),
-        _ => plan::text(&plan, ctx.ui.data_colour(), ctx.ui.columns().or_else(asked_columns)),
+        _ => plan::text(&plan, ctx.ui.data_colour(), ctx.ui.asked_columns()),
     });
     Ok(if args.detailed_exitcode && plan.changed { Exit::Changes } else { Exit::Done })
 }
