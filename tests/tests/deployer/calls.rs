@@ -138,4 +138,9 @@ fn a_deploy_that_changes_nothing_describes_each_stack_once_and_reads_each_templa
     let changes: Vec<&String> = counts.keys().filter(|name| changing.iter().any(|one| name.starts_with(one))).collect();
     assert!(changes.is_empty(), "{counts:#?}");
     insta::assert_debug_snapshot!(counts);
+
+    // What a person has set for AWS is none of an emulator's.
+    let settings = [("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")];
+    let settings = settings.map(|(name, value)| (name, value.to_owned()));
+    repository.xtask_with(&settings, &["deploy"]).ok();
 }

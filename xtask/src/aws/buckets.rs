@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
@@ -33,7 +34,15 @@ pub async fn put_when(put: PutObjectFluentBuilder, when: &When) -> anyhow::Resul
         When::Absent => put.if_none_match("*"),
         When::Etag(etag) => put.if_match(etag),
     };
-    match put.send().await {
+    put_outcome(put.send().await, when)
+}
+
+/// What became of a put with a condition.
+pub fn put_outcome(
+    sent: Result<PutObjectOutput, SdkError<PutObjectError>>,
+    when: &When,
+) -> anyhow::Result<Option<String>> {
+    match sent {
         Ok(answer) => Ok(Some(answer.e_tag().unwrap_or_default().to_owned())),
         // Lost to another writer: before us, beside us, or one that deleted the object (S3 User Guide, "Conditional writes").
         Err(error)

@@ -153,19 +153,11 @@ impl Aws {
 
 /// Region, credentials, transport and manners of every client of an environment.
 async fn configuration(env: &Environment) -> SdkConfig {
-    let (mut loader, http) = usual(&env.region);
     if let Some(endpoint) = env.endpoint() {
-        // What is on this machine answers at once or not at all.
-        loader = loader.retry_config(RetryConfig::standard().with_max_attempts(2));
-        // `test` is the emulator's root; nothing of the user's own AWS settings may leak into it.
-        loader = loader
-            .endpoint_url(endpoint.as_str())
-            .credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
-        if endpoint.starts_with("http://") {
-            // The system's certificates, which take longer to read than an emulator to answer, are for nothing there.
-            loader = loader.http_client(Builder::new().build_http());
-        }
-    } else if let Some(profile) = &env.profile {
+        return emulated(&env.region, &endpoint);
+    }
+    let (mut loader, http) = usual(&env.region);
+    if let Some(profile) = &env.profile {
         let region = Some(Region::new(env.region.clone()));
         let parts = ProviderConfig::without_region().with_http_client(http).with_region(region);
         // Before the environment's variables, which can be of one account only, while `promote` needs two.
@@ -177,6 +169,33 @@ async fn configuration(env: &Environment) -> SdkConfig {
     loader.load().await
 }
 
+/// What the clients of an emulator are made from: nothing of the user's own AWS settings may leak into it.
+fn emulated(region: &str, endpoint: &str) -> SdkConfig {
+    // The system's certificates, which take longer to read than an emulator to answer, are for nothing there.
+    let plain = endpoint.starts_with("http://");
+    let http = if plain { Builder::new().build_http() } else { Builder::new().tls_provider(tls()).build_https() };
+    // `test` is the emulator's root.
+    let root = Credentials::new("test", "test", None, None, "emulator");
+    // What is on this machine answers at once or not at all.
+    apart(region, endpoint, SharedCredentialsProvider::new(root))
+        .into_builder()
+        .retry_config(RetryConfig::standard().with_max_attempts(2))
+        .http_client(http)
+        .build()
+}
+
+/// Settings that are no user's.
+fn apart(region: &str, url: &str, credentials: SharedCredentialsProvider) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .endpoint_url(url)
+        .credentials_provider(credentials)
+        .retry_config(retries())
+        .timeout_config(timeouts())
+        .build()
+}
+
 /// What a client of another S3 is made from: the environment's variables sign, else whom the usual chain finds.
 ///
 /// Nothing of the user's own AWS settings but who signs, which is asked at the first call.
@@ -184,14 +203,9 @@ async fn configuration(env: &Environment) -> SdkConfig {
 pub fn elsewhere(region: &str, url: &str) -> SdkConfig {
     let first = EnvironmentVariableCredentialsProvider::new();
     let chain = CredentialsProviderChain::first_try("environment", first).or_else("usual", Usual(region.to_owned()));
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region.to_owned()))
-        .retry_config(retries())
-        .timeout_config(timeouts())
+    apart(region, url, SharedCredentialsProvider::new(chain))
+        .into_builder()
         .http_client(Builder::new().tls_provider(tls()).build_https())
-        .endpoint_url(url)
-        .credentials_provider(SharedCredentialsProvider::new(chain))
         .build()
 }
 

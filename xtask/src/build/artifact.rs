@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::digest::Workspace;
 use super::freshness::{self, Record};
-use super::packaged::{Form, Packaged, key, pack};
+use super::packaged::{Form, Packaged, Taken, key};
 use super::plan::Plan;
 use super::{cargo, elf};
 use crate::aws::{Aws, objects};
@@ -56,7 +56,7 @@ pub async fn ensure(
     let mut prepared = prepared.filter(|prepared| prepared.form == form && prepared.has(packages));
     for _ in 0..ATTEMPTS {
         if prepared.is_none() {
-            prepared = prepare((ui, aws, config), packages, form).await?;
+            prepared = prepare((ui, aws, config), digests(config, packages)?, form).await?;
         }
         if let Some(prepared) = prepared {
             return prepared.put(ui, aws, config).await;
@@ -66,23 +66,23 @@ pub async fn ensure(
 }
 
 /// The longest part of `ensure`, which writes to this machine alone: builds and packs what the bucket lacks; `None` where the sources
-/// changed during the build.
+/// changed during the build. `digests` are those of the packages.
 pub async fn prepare(
     (ui, aws, config): (&Ui, &Aws, &Config),
-    packages: &[String],
+    digests: BTreeMap<String, String>,
     form: Form,
 ) -> anyhow::Result<Option<Prepared>> {
     let (plan, bucket) = (Plan::of(config), config.artifact_bucket());
     let (mut found, mut missing) = (BTreeMap::new(), BTreeMap::new());
-    for (package, digest) in digests(config, packages, plan)? {
+    let look = async |(package, digest): (String, String)| {
         let key = key(&package, &digest);
-        match objects::head(&aws.s3, &bucket, &key).await? {
-            Some(head) => {
-                found.insert(package, (key, head));
-            }
-            None => {
-                missing.insert(package, digest);
-            }
+        let head = objects::head(&aws.s3, &bucket, &key).await?;
+        anyhow::Ok((package, digest, key, head))
+    };
+    for (package, digest, key, head) in futures_util::future::try_join_all(digests.into_iter().map(look)).await? {
+        match head {
+            Some(head) => drop(found.insert(package, (key, head))),
+            None => drop(missing.insert(package, digest)),
         }
     }
     if missing.is_empty() {
@@ -101,7 +101,7 @@ pub fn planned(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<
         let key = key(&package, &digest);
         (package, Artifact { bucket: bucket.clone(), key, sha256: String::new(), toolchain: String::new() })
     };
-    Ok(digests(config, packages, Plan::of(config))?.into_iter().map(artifact).collect())
+    Ok(digests(config, packages)?.into_iter().map(artifact).collect())
 }
 
 impl Artifact {
@@ -180,7 +180,7 @@ async fn upload(
 /// Sees that the zip of each package is on this machine; builds only what is not.
 pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<Vec<Packaged>> {
     for _ in 0..ATTEMPTS {
-        let digests = digests(config, packages, plan)?;
+        let digests = digests_of(config, packages, plan)?;
         if let Some(zips) = package_these((ui, config), &digests, (plan, Form::Whole)).await? {
             return Ok(zips);
         }
@@ -200,21 +200,36 @@ async fn package_these(
     }
     let packages: Vec<String> = digests.keys().cloned().collect();
     let binaries = recorder::span(Kind::Build, packages.join(", "), build_all(ui, config, plan)).await?;
-    let mut zips = Vec::new();
+    let mut taken = Vec::new();
     for (package, digest) in digests {
-        let work = async { pack(config, (package, digest), &binaries[package], (plan, form)) };
-        zips.push(recorder::span(Kind::Package, package, work).await?);
+        taken.push((package, Taken::of(config, (package, digest), &binaries[package], form)?));
     }
-    // Asked last: what another build puts in the binary's place while it is packed comes from changed sources, too.
-    if *digests != self::digests(config, &packages, plan)? {
+    // Asked once the binaries are taken: another build's, in their place before that, comes from changed sources, too.
+    let config = config.clone();
+    let again = tokio::task::spawn_blocking(move || digests_of(&config, &packages, plan));
+    let mut zips = Vec::new();
+    for (package, one) in taken {
+        let packing = async { tokio::task::spawn_blocking(move || one.pack(plan)).await? };
+        zips.push(recorder::span(Kind::Package, package, packing).await?);
+    }
+    if *digests != again.await?? {
         zips.iter().try_for_each(Packaged::discard)?;
         ui.warn("sources changed during the build: building again");
         return Ok(None);
     }
+    // What the emulator gets is packed in a tenth of a second, of what cargo keeps by itself.
+    if plan.release && form == Form::Whole {
+        zips.iter().try_for_each(Packaged::keep)?;
+    }
     Ok(Some(zips))
 }
 
-fn digests(config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<BTreeMap<String, String>> {
+/// The digests of packages' sources, as an environment's code is built of them.
+pub fn digests(config: &Config, packages: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    digests_of(config, packages, Plan::of(config))
+}
+
+fn digests_of(config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<BTreeMap<String, String>> {
     let workspace = Workspace::load(&config.root)?;
     packages.iter().map(|package| Ok((package.clone(), workspace.digest(package, plan)?))).collect()
 }

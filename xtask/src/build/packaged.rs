@@ -13,8 +13,8 @@ use crate::config::Config;
 use crate::digest::sha256;
 use crate::local;
 
-/// Linked binaries of one package that stay: of the newest, an interrupted hotswap may have left functions with the one before, and
-/// whoever takes a change back needs no build.
+/// Zips, or linked binaries, of one package that stay: whoever takes a change back needs no build; and of the newest link, an
+/// interrupted hotswap may have left functions with the one before.
 const KEPT: usize = 4;
 
 /// How code gets into a zip.
@@ -51,7 +51,7 @@ pub struct Packaged {
     pub package: String,
     /// The key that it gets in the artifact bucket.
     pub key: String,
-    /// Where it is, or where the binary is that it starts.
+    /// Where it is kept, or where the binary is that it starts.
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
@@ -97,7 +97,18 @@ impl Packaged {
 
     /// Takes back what stays on this machine of one that proved to be of other sources.
     pub(super) fn discard(&self) -> anyhow::Result<()> {
-        fs::remove_file(&self.path).with_context(|| format!("cannot delete `{}`", self.path.display()))
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot delete `{}`", self.path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the zip for the next build of the same sources.
+    pub(super) fn keep(&self) -> anyhow::Result<()> {
+        write_whole(&self.path, |to| fs::write(to, &self.content))?;
+        prune(&self.path, &self.package)
     }
 
     fn of((package, digest): (&str, &str), content: Vec<u8>, sha256: String) -> Self {
@@ -106,43 +117,57 @@ impl Packaged {
     }
 }
 
-/// Makes the zip of a binary, and keeps what the next one of the same sources would need.
-pub(super) fn pack(
-    config: &Config,
-    (package, digest): (&str, &str),
-    binary: &Path,
-    (plan, form): (Plan, Form),
-) -> anyhow::Result<Packaged> {
-    let path = form.path(config, package, digest);
-    match form {
-        Form::Linked => {
-            write_whole(&path, |to| fs::copy(binary, to).map(drop))?;
-            prune(&path, package).with_context(|| format!("cannot delete what is old beside `{}`", path.display()))?;
-            linked(config, (package, digest), path)
-        }
-        Form::Whole => {
-            let bytes = fs::read(binary).with_context(|| format!("cannot read `{}`", binary.display()))?;
-            // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
-            if plan.release {
-                elf::check(&bytes, plan).with_context(|| format!("`{}` cannot run on Lambda", binary.display()))?;
+/// A binary as its build left it, out of the next build's reach.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// Its bytes, and where their zip is to be.
+    Whole { package: String, digest: String, binary: PathBuf, bytes: Vec<u8>, path: PathBuf },
+    /// A copy, and what starts it.
+    Linked(Packaged),
+}
+
+impl Taken {
+    /// Takes a binary for what it is to become.
+    pub(super) fn of(
+        config: &Config,
+        (package, digest): (&str, &str),
+        binary: &Path,
+        form: Form,
+    ) -> anyhow::Result<Self> {
+        let path = form.path(config, package, digest);
+        match form {
+            Form::Linked => {
+                write_whole(&path, |to| fs::copy(binary, to).map(drop))?;
+                prune(&path, package)?;
+                linked(config, (package, digest), path).map(Self::Linked)
             }
-            let zip = package::zip(&bytes, if plan.release { 9 } else { 1 })?;
-            let (written, sha256) = std::thread::scope(|scope| {
-                let writing = scope.spawn(|| write_whole(&path, |to| fs::write(to, &zip)));
-                let sha256 = sha256(&zip);
-                (writing.join(), sha256)
-            });
-            written.map_err(|_| anyhow::anyhow!("the thread that writes `{}` ended", path.display()))??;
-            Ok(Packaged { path, ..Packaged::of((package, digest), zip, sha256) })
+            Form::Whole => {
+                let bytes = package::read(binary).with_context(|| format!("cannot read `{}`", binary.display()))?;
+                let (package, digest) = (package.to_owned(), digest.to_owned());
+                Ok(Self::Whole { package, digest, binary: binary.to_owned(), bytes, path })
+            }
         }
+    }
+
+    /// Makes the zip.
+    pub(super) fn pack(self, plan: Plan) -> anyhow::Result<Packaged> {
+        let (package, digest, binary, bytes, path) = match self {
+            Self::Linked(packaged) => return Ok(packaged),
+            Self::Whole { package, digest, binary, bytes, path } => (package, digest, binary, bytes, path),
+        };
+        // The emulator runs this machine's own build: only what goes to AWS must fit AWS.
+        if plan.release {
+            elf::check(&bytes, plan).with_context(|| format!("`{}` cannot run on Lambda", binary.display()))?;
+        }
+        let (zip, sha256) = package::zip(&bytes, if plan.release { 9 } else { 1 })?;
+        Ok(Packaged { path, ..Packaged::of((&package, &digest), zip, sha256) })
     }
 }
 
 /// A zip that starts what lies at a path.
 fn linked(config: &Config, named: (&str, &str), path: PathBuf) -> anyhow::Result<Packaged> {
     let target = path.to_str().with_context(|| format!("`{}` is no UTF-8", path.display()))?;
-    let zip = package::zip(script(target, &config.env.name).as_bytes(), 1)?;
-    let sha256 = sha256(&zip);
+    let (zip, sha256) = package::zip(script(target, &config.env.name).as_bytes(), 1)?;
     // Its content tells the place and the environment: others of the same sources have other ones.
     let (package, digest) = named;
     let key = format!("{LINKS}{package}/{digest}-{}.zip", &sha256[..12]);
@@ -158,13 +183,18 @@ fn script(path: &str, environment: &str) -> String {
     )
 }
 
-/// Deletes binaries of a package that are neither this one nor among the newest.
+/// Deletes what is like this of a package, and neither this one nor among the newest.
 fn prune(path: &Path, package: &str) -> anyhow::Result<()> {
+    prune_beside(path, package).with_context(|| format!("cannot delete what is old beside `{}`", path.display()))
+}
+
+fn prune_beside(path: &Path, package: &str) -> anyhow::Result<()> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path.parent().context("no folder")?)? {
         let entry = entry?;
         let name = entry.file_name();
         let digest = name.to_str().and_then(|name| name.strip_prefix(package)?.strip_prefix('-'));
+        let digest = digest.map(|digest| digest.strip_suffix(".zip").unwrap_or(digest));
         if digest.is_some_and(|digest| digest.bytes().all(|byte| byte.is_ascii_hexdigit())) {
             // Another deploy may prune at the same time.
             files.extend(entry.metadata().and_then(|metadata| metadata.modified()).map(|at| (at, entry.path())));

@@ -7,7 +7,6 @@ use anyhow::Context;
 
 use super::plan::Plan;
 use super::{cargo, package};
-use crate::digest::sha256;
 use crate::error::Problem;
 use crate::ui::Ui;
 
@@ -48,7 +47,7 @@ async fn anew(
     let binaries = cargo::build(ui, (root, Some(folder)), packages, plan).await?.binaries;
     let zip = |(name, path): (String, std::path::PathBuf)| {
         let binary = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        Ok((name, sha256(package::zip(&binary, 9)?)))
+        Ok((name, package::zip(&binary, 9)?.1))
     };
     binaries.into_iter().filter(|(name, _)| packages.contains(name)).map(zip).collect()
 }

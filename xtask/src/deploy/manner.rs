@@ -49,17 +49,18 @@ pub enum Wait {
 
 /// The clients and who they belong to, found out when they are first needed. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Session(Arc<OnceCell<(Aws, Identity)>>);
+pub struct Session(Arc<(OnceCell<Aws>, OnceCell<Identity>)>);
 
 impl Session {
     /// Connections that are open already, else new ones.
-    pub(super) async fn open(&self, env: &Environment) -> anyhow::Result<(Aws, Identity)> {
-        let connect = async {
-            let aws = Aws::connect(env).await;
-            let identity = aws.identify(env).await?;
-            anyhow::Ok((aws, identity))
-        };
-        Box::pin(self.0.get_or_try_init(|| connect)).await.cloned()
+    pub(super) async fn open(&self, env: &Environment) -> Aws {
+        Box::pin(self.0.0.get_or_init(|| Aws::connect(env))).await.clone()
+    }
+
+    /// Who deploys.
+    pub(super) async fn identify(&self, env: &Environment) -> anyhow::Result<Identity> {
+        let aws = self.open(env).await;
+        Box::pin(self.0.1.get_or_try_init(|| aws.identify(env))).await.cloned()
     }
 }
 

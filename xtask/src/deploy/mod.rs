@@ -2,6 +2,7 @@
 //! `status` decides, `stack` does, `rescue` knows the ways out, `failure` says why.
 
 mod agree;
+mod beside;
 mod change;
 mod early;
 mod ending;

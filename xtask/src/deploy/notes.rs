@@ -23,8 +23,12 @@ impl Notes {
         let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let deployed = run.world.services.keys().chain(left.keys()).cloned().collect();
         let (aws, config, source, by) = (&run.aws, &run.config, &run.source, run.by.as_str());
-        let leaving = Leaving { aws, config, source, by, took, complete, deployed, left };
-        match releases::leave(&leaving).await {
+        let leave = async {
+            let checkout = run.beside.checkout().await?;
+            let leaving = Leaving { aws, config, source, by, took, complete, deployed, left, checkout };
+            releases::leave(&leaving, run.beside.newest().await?).await
+        };
+        match leave.await {
             Ok(release) => release.map(|release| release.id),
             Err(error) => {
                 run.ctx.ui.warn(format!("no release was recorded, the next deploy does it: {error:#}"));

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::agree::{Agreed, agree};
+use super::beside::Beside;
 use super::early::Early;
 use super::environment;
 use super::manner::Manner;
@@ -88,6 +89,7 @@ pub(super) struct Run {
     /// What the plan read of the sites' buckets.
     pub(super) sites: Mutex<BTreeMap<String, site::Preview>>,
     pub(super) notes: Notes,
+    pub(super) beside: Beside,
 }
 
 impl Run {
@@ -171,10 +173,13 @@ async fn deploy(
     if let Some(reviewed) = &manner.reviewed {
         plan::same_place(reviewed, &config)?;
     }
+    let mut early = Early::begin((ctx, &config), asked, (&source, &manner));
     if !manner.again {
         recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
     }
-    let (aws, identity) = Box::pin(manner.session.open(&config.env)).await?;
+    let aws = Box::pin(manner.session.open(&config.env)).await;
+    early.go(&aws);
+    let identity = Box::pin(manner.session.identify(&config.env)).await?;
     if !manner.again {
         ctx.ui.step(
             "Environment",
@@ -184,7 +189,6 @@ async fn deploy(
     let records = previews::Store::of(&aws.s3, &config);
     previews::open(&records, &mut config, manner.claim.as_ref(), &identity.arn).await?;
     source.check(&aws).await?;
-    let early = Early::begin((ctx, &aws, &config), asked, (&source, &manner));
     let world = recorder::span(Kind::Prepare, "stacks", World::look(&aws, &config)).await?;
     let facts = plan::Facts { aws: &aws, identity: &identity, config: &config, source: &source, asked, world: &world };
     let draft = if manner.again {
@@ -212,6 +216,7 @@ async fn deploy(
     previews::renew(&records, &config, manner.claim.as_ref(), (&identity.arn, false)).await?;
     source.bring(ctx, &aws, &config).await?;
     let full = draft.plan.services.clone();
+    let beside = Beside::begin((&aws, &config), &source, draft.plan.changed && !manner.hotswap);
     let run = Arc::new(Run {
         ctx: ctx.clone(),
         consumers: plan::consumers(&config.app),
@@ -234,6 +239,7 @@ async fn deploy(
         keys: Mutex::new(draft.keys),
         sites: Mutex::new(draft.sites),
         notes: Notes::default(),
+        beside,
     });
     let done = deploy_all(&run).await;
     let release = run.notes.record(&run, start.elapsed(), done.is_ok()).await;
@@ -244,11 +250,7 @@ async fn deploy(
     let (stacks, outputs, sites) = done?;
     let changed =
         stacks.values().any(|outcome| *outcome != Outcome::Unchanged) || sites.values().any(site::Synced::changed);
-    let anew = stacks.values().any(|outcome| matches!(outcome, Outcome::Created | Outcome::Updated));
-    let unproven = match &run.source {
-        Source::Checkout(renderer) if anew => local::parity::unproven(&run.config, renderer)?,
-        _ => Vec::new(),
-    };
+    let unproven = unproven(&run, &stacks).await?;
     Ok(Report {
         environment: run.config.env.name.clone(),
         changed,
@@ -259,6 +261,18 @@ async fn deploy(
         unproven,
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+/// What the emulator could not prove, where a stack of this clone was changed.
+async fn unproven(run: &Run, stacks: &BTreeMap<String, Outcome>) -> anyhow::Result<Vec<local::parity::Unproven>> {
+    let anew = stacks.values().any(|outcome| matches!(outcome, Outcome::Created | Outcome::Updated));
+    match &run.source {
+        Source::Checkout(renderer) if anew => match run.beside.unproven().await? {
+            Some(found) => Ok(found),
+            None => local::parity::unproven(&run.config, renderer),
+        },
+        _ => Ok(Vec::new()),
+    }
 }
 
 type Done = (BTreeMap<String, Outcome>, Outputs, BTreeMap<String, site::Synced>);

@@ -129,7 +129,11 @@ fn same(live: &LiveStack, template: Option<&str>, wanted: &StackInput) -> bool {
 
 /// A stack lists the parameters that its template has a default for, whether they were sent or not.
 fn same_parameters(live: &LiveStack, template: &str, wanted: &StackInput) -> bool {
-    live.parameters == wanted.parameters || filled(template, &live.parameters) == filled(template, &wanted.parameters)
+    let known = |(name, value): (&String, &String)| wanted.parameters.get(name).is_none_or(|wanted| wanted == value);
+    // A value that differs needs no look into the template.
+    live.parameters == wanted.parameters
+        || live.parameters.iter().all(known)
+            && filled(template, &live.parameters) == filled(template, &wanted.parameters)
 }
 
 #[cfg(test)]

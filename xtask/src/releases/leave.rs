@@ -45,15 +45,40 @@ pub struct Leaving<'a> {
     pub deployed: BTreeSet<String>,
     /// By service.
     pub left: BTreeMap<String, Left>,
+    /// What was kept of the clone meanwhile; kept now where nothing was.
+    pub checkout: Option<Checkout>,
+}
+
+/// What a record names of a clone.
+#[derive(Clone, Debug)]
+pub struct Checkout {
+    /// The templates' sources, in the artifact bucket.
+    sources: Object,
+    commit: Option<Commit>,
+}
+
+impl Checkout {
+    /// Reads the templates' sources, which it uploads, and asks git.
+    pub async fn keep(aws: &Aws, config: &Config) -> anyhow::Result<Self> {
+        let own = config.clone();
+        let read = move || anyhow::Ok((archive::pack(&sources::of_clone(&own)?)?, commit::of(&own.root)));
+        let (bytes, commit) = tokio::task::spawn_blocking(read).await??;
+        Ok(Self { sources: put((aws, config), "sources", bytes).await?, commit })
+    }
 }
 
 /// Adds the release that a deploy makes; `None` where it changed nothing and everything is recorded already.
-pub async fn leave(leaving: &Leaving<'_>) -> anyhow::Result<Option<Release>> {
+///
+/// `known` is the newest release as it was a while ago, where somebody has looked: if it no longer is, that shows in the end.
+pub async fn leave(leaving: &Leaving<'_>, known: Option<Option<Release>>) -> anyhow::Result<Option<Release>> {
     if leaving.left.is_empty() {
         return Ok(None);
     }
     let ledger = Ledger::of(&leaving.aws.s3, leaving.config);
-    let base = ledger.newest().await?;
+    let base = match known {
+        Some(known) => known,
+        None => ledger.newest().await?,
+    };
     if leaving.left.iter().all(|(service, left)| !due(service, left, base.as_ref())) {
         return Ok(None);
     }
@@ -64,7 +89,7 @@ pub async fn leave(leaving: &Leaving<'_>) -> anyhow::Result<Option<Release>> {
         action: leaving.source.action(),
     };
     let drafts = drafts(leaving, base.as_ref(), &made).await?;
-    ledger.add(|id, base| next((leaving, &drafts), &made, id, base)).await
+    ledger.add(base, |id, base| next((leaving, &drafts), &made, id, base)).await
 }
 
 /// What the deploy knows of each service; `None` of a stack that only got new inputs.
@@ -158,9 +183,11 @@ async fn drafts(leaving: &Leaving<'_>, base: Option<&Release>, made: &Made) -> a
 
 /// The clone's template sources, uploaded, and its commit.
 async fn of_clone(leaving: &Leaving<'_>) -> anyhow::Result<(Object, Option<Commit>)> {
-    let config = leaving.config;
-    let sources = put(leaving, "sources", &sources::of_clone(config)?).await?;
-    Ok((sources, commit::of(&config.root)))
+    let Checkout { sources, commit } = match &leaving.checkout {
+        Some(kept) => kept.clone(),
+        None => Checkout::keep(leaving.aws, leaving.config).await?,
+    };
+    Ok((sources, commit))
 }
 
 fn code_of(config: &Config, service: &str, artifact: &Artifact) -> Code {
@@ -183,16 +210,15 @@ async fn site(
     if let Some(same) = known.find(|site| site.digest == built.digest) {
         return Ok(same);
     }
-    let archive = put(leaving, "site", &archive::read(&built.folder)?).await?;
+    let archive = put((leaving.aws, leaving.config), "site", archive::pack(&archive::read(&built.folder)?)?).await?;
     Ok(SiteRecord { archive, digest: built.digest.clone() })
 }
 
-/// Puts files as one zip under their hash: `<kind>/<sha256>.zip`.
-async fn put(leaving: &Leaving<'_>, kind: &str, files: &archive::Files) -> anyhow::Result<Object> {
-    let bytes = archive::pack(files)?;
+/// Puts a zip under its hash: `<kind>/<sha256>.zip`.
+async fn put((aws, config): (&Aws, &Config), kind: &str, bytes: Vec<u8>) -> anyhow::Result<Object> {
     let sha256 = sha256(&bytes);
     let key = format!("{kind}/{sha256}.zip");
-    fresh::put(leaving.aws, leaving.config, &key, (bytes, &sha256)).await?;
+    fresh::put(aws, config, &key, (bytes, &sha256)).await?;
     Ok(Object { key, sha256 })
 }
 

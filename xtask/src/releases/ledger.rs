@@ -80,19 +80,20 @@ impl Ledger {
         Ok(history)
     }
 
-    /// Writes the next release. `next` makes it from its id and from what is in force, or says that nothing is to be
-    /// added; it is asked again where another deploy took the id.
+    /// Writes the next release after the newest one that is known. `next` makes it from its id and from what is in force, or says
+    /// that nothing is to be added; it is asked again where another deploy took the id.
     pub async fn add(
         &self,
+        mut before: Option<Release>,
         next: impl Fn(u64, Option<&Release>) -> Option<Release>,
     ) -> anyhow::Result<Option<Release>> {
         for _ in 0..ATTEMPTS {
-            let before = self.newest().await?;
             let id = before.as_ref().map_or(1, |release| release.id + 1);
             let Some(release) = next(id, before.as_ref()) else { return Ok(None) };
             if self.claim(&release).await? {
                 return Ok(Some(release));
             }
+            before = self.newest().await?;
         }
         Err(Problem::failed(format!("{ATTEMPTS} releases were made beside this one"))
             .hint("run the same command again when fewer deploys are at work")
@@ -185,11 +186,14 @@ mod tests {
         let client = mock_client!(aws_sdk_s3, RuleMode::Sequential, rules);
         let ledger = Ledger { client, bucket: "b".into(), prefix: "releases/1/r/dev/".into() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(ledger.add(|id, before| {
-            let mut next = before.cloned().unwrap_or_else(|| release(id));
-            next.id = id;
-            Some(next.with("ours", "1"))
-        }))
+        runtime.block_on(async {
+            let next = |id, before: Option<&Release>| {
+                let mut next = before.cloned().unwrap_or_else(|| release(id));
+                next.id = id;
+                Some(next.with("ours", "1"))
+            };
+            ledger.add(ledger.newest().await?, next).await
+        })
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub mod show;
 mod sources;
 
 pub use commit::of as commit;
-pub use leave::{Leaving, Left, leave};
+pub use leave::{Checkout, Leaving, Left, leave};
 pub use ledger::Ledger;
 
 use crate::error::{Problem, suggestion};

@@ -8,12 +8,13 @@ use anyhow::Context;
 
 use super::super::Ctx;
 use super::super::test::runner::cargo;
+use super::source::Source;
 use crate::build::megabytes;
 use crate::config::{Architecture, Config, load_app};
 use crate::error::Problem;
 use crate::recorder::{self, Store};
 
-/// Runs of the deploy that changes nothing; the median counts.
+/// Runs of each kind of deploy; the median counts.
 const RUNS: usize = 5;
 
 pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
@@ -40,24 +41,32 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
         xtask(&clone, &folder, &["deploy"])?;
         unchanged.push(start.elapsed());
     }
-    unchanged.sort();
-    rows.push(("deploy with no change".to_owned(), seconds(unchanged[RUNS / 2])));
+    rows.push(("deploy with no change".to_owned(), seconds(median(unchanged.into_iter()))));
 
     rows.push(("start of the built `cargo xtask --help`".to_owned(), help()?));
 
     let app = load_app(&clone)?;
     let package = app.services.values().find_map(|service| service.package.as_ref());
     let package = package.context("no service in config/app.yaml has a `crate`")?;
-    let handler = clone.join(format!("functions/{package}/src/main.rs"));
-    add_line(&handler)?;
-    let start = Instant::now();
-    xtask(&clone, &folder, &["deploy"])?;
-    rows.push(("deploy after one changed line of a handler".to_owned(), seconds(start.elapsed())));
-    rows.push(("of these, neither compiler nor CloudFormation".to_owned(), beside(&clone)?));
+    let mut handler = Source::open(&clone, package)?;
+    let mut changed = Vec::new();
+    // The first one is not like the others: cargo has nothing to build upon then.
+    for _ in 0..=RUNS {
+        handler.save()?;
+        let start = Instant::now();
+        xtask(&clone, &folder, &["deploy"])?;
+        changed.push((start.elapsed(), own(&clone)?));
+    }
+    changed.remove(0);
+    let shares = median(changed.iter().map(|(_, (_, share))| *share));
+    let took = |part: fn(&(Duration, (Duration, u64))) -> Duration| seconds(median(changed.iter().map(part)));
+    rows.push(("deploy after one changed line of a handler".to_owned(), took(|one| one.0)));
+    let own = format!("{} ({}.{} %)", took(|one| one.1.0), shares / 10, shares % 10);
+    rows.push(("of these, neither compiler nor CloudFormation".to_owned(), own));
     xtask(&clone, &folder, &["local", "stop"])?;
 
     rows.extend(zips(&clone, &folder)?);
-    add_line(&handler)?;
+    handler.save()?;
     let start = Instant::now();
     zips(&clone, &folder)?;
     rows.push(("build for AWS after one changed line, with its zips".to_owned(), seconds(start.elapsed())));
@@ -68,18 +77,18 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn add_line(handler: &Path) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(handler).with_context(|| format!("cannot read `{}`", handler.display()))?;
-    std::fs::write(handler, text + "// one changed line\n")
-        .with_context(|| format!("cannot write `{}`", handler.display()))
-}
-
-/// The deployer's own part of the newest deploy.
-fn beside(clone: &Path) -> anyhow::Result<String> {
+/// The deployer's own part of the newest deploy, and how many thousandths of all that is.
+fn own(clone: &Path) -> anyhow::Result<(Duration, u64)> {
     let runs = Store::of(&Config::load(clone, None)?).all();
     let run = runs.first().context("the deploy left no timeline")?;
-    let (own, all) = (recorder::own(run), run.millis.max(1));
-    Ok(format!("{} ({} %)", seconds(Duration::from_millis(own)), own * 100 / all))
+    let own = recorder::own(run);
+    Ok((Duration::from_millis(own), own * 1_000 / run.millis.max(1)))
+}
+
+fn median<T: Ord + Copy + Default>(all: impl Iterator<Item = T>) -> T {
+    let mut all: Vec<T> = all.collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 /// The median of starting this very program for its help.
@@ -91,8 +100,7 @@ fn help() -> anyhow::Result<String> {
         finish(Command::new(&program).arg("--help"), "xtask --help")?;
         starts.push(start.elapsed());
     }
-    starts.sort();
-    Ok(format!("{} ms", starts[RUNS / 2].as_millis()))
+    Ok(format!("{} ms", median(starts.into_iter()).as_millis()))
 }
 
 /// Sizes of what AWS gets, built for this machine's processor.

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod functions;
+mod source;
 mod sync;
 mod watch;
 

@@ -2,7 +2,6 @@
 //! default environment; the source that it touches is as it was afterwards.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::super::Ctx;
+use super::source::Source;
 use crate::aws::{Aws, code, functions};
 use crate::cli::EnvArgs;
 use crate::config::Config;
@@ -21,8 +21,6 @@ use crate::recorder::{Kind, Span, Store};
 const RUNS: usize = 5;
 /// Longest wait for one answer, or for the first deploy.
 const LONGEST: Duration = Duration::from_mins(10);
-/// What a program begins with, of which a save is told apart from the one before.
-const ENTRIES: [&str; 2] = ["pub fn run() -> ExitCode {", "fn main() {"];
 /// Between two looks at the function.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -44,7 +42,7 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<()> {
     }
     let (service, package, function) = first(&config)?;
     let name = format!("{}-{function}", config.stack_name(service));
-    let mut source = Source::open(&config, package)?;
+    let mut source = Source::open(&config.root, package)?;
     let watch = Watch::start(ctx)?;
     let took = tokio::select! {
         took = saves(&config, &name, &mut source, &watch) => took?,
@@ -70,54 +68,6 @@ fn first(config: &Config) -> anyhow::Result<(&str, &str, &str)> {
         Some((name.as_str(), service.package.as_deref()?, service.functions.first()?.as_str()))
     });
     found.context("no service in config/app.yaml has a `crate` and functions")
-}
-
-/// A source of a package, which is put back when dropped.
-struct Source {
-    path: PathBuf,
-    text: String,
-    /// Which run this is, told apart by when it began.
-    run: jiff::Timestamp,
-    saves: usize,
-}
-
-impl Source {
-    /// Where the program begins: the package's library if it has its `run`, else its main file.
-    fn open(config: &Config, package: &str) -> anyhow::Result<Self> {
-        let folders = crate::build::folders(&config.root, package)?;
-        let main =
-            folders.iter().map(|folder| config.root.join(folder).join("src/main.rs")).find(|path| path.is_file());
-        let main = main.context("the package has no src/main.rs")?;
-        for path in [main.with_file_name("lib.rs"), main] {
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            if ENTRIES.iter().any(|entry| text.contains(entry)) {
-                return Ok(Self { path, text, run: jiff::Timestamp::now(), saves: 0 });
-            }
-        }
-        Err(Problem::failed(format!("package `{package}` has no `{}`", ENTRIES.join("` and no `"))).into())
-    }
-
-    /// One statement more, of which the binary holds the text: other code, and not only other line numbers; code that no
-    /// earlier run has left in the artifact bucket.
-    fn save(&mut self) -> anyhow::Result<()> {
-        self.saves += 1;
-        let id = format!("{}.{}", self.run, self.saves);
-        let text = ENTRIES.iter().fold(self.text.clone(), |text, entry| {
-            text.replacen(entry, &format!("{entry}\n    let _ = std::hint::black_box(\"save {id}\");"), 1)
-        });
-        std::fs::write(&self.path, text).with_context(|| format!("cannot write `{}`", self.path.display()))
-    }
-
-    fn restore(&self) -> anyhow::Result<()> {
-        std::fs::write(&self.path, &self.text).with_context(|| format!("cannot write `{}`", self.path.display()))
-    }
-}
-
-impl Drop for Source {
-    fn drop(&mut self) {
-        // A source that cannot be put back shows in `git status`.
-        let _ = self.restore();
-    }
 }
 
 /// A watch of this very program, and its lines.
