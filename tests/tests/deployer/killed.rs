@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -39,6 +39,27 @@ fn a_deploy_killed_at_any_stage_converges_when_run_again() {
         child.wait().unwrap();
         converges(&repository, &reference, &format!("{delay} ms"));
     }
+}
+
+#[test]
+fn a_deploy_that_finds_everything_done_leaves_the_release_to_the_one_that_is_still_at_it() {
+    let repository = Repository::new();
+    repository.deploy();
+    repository.edit("config/scratch.yaml", "memory: 256", "memory: 512");
+    let mut first = repository.start(&["deploy"]);
+    let mut lines = BufReader::new(first.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let signal = |signal: &str| {
+        let sent = Command::new("kill").args([signal, &first.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "{signal}");
+    };
+    // Its last stack changes by now, and goes on without it.
+    assert!(lines.any(|line| line.contains("files UPDATE_COMPLETE")));
+    signal("-STOP");
+    let second = repository.deploy();
+    assert_eq!((&second["changed"], &second["release"]), (&Value::from(false), &Value::Null), "{second}");
+    signal("-CONT");
+    assert!(lines.any(|line| line.contains("Released 2: ")));
+    assert!(first.wait().unwrap().success());
 }
 
 /// Kills the run at the first line that contains the marker.

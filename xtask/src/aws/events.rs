@@ -42,11 +42,16 @@ impl Event {
     }
 }
 
-/// The token of the newest operation of a stack, if it has any.
-pub async fn newest_token(client: &Client, stack: &str) -> anyhow::Result<Option<String>> {
+/// The newest event of a stack, if it has any.
+pub async fn newest_one(client: &Client, stack: &str) -> anyhow::Result<Option<Event>> {
     let answer = client.describe_stack_events().stack_name(stack).send().await;
     let answer = answer.map_err(explain).with_context(|| format!("cannot read the events of `{stack}`"))?;
-    Ok(answer.stack_events().first().and_then(|event| event.client_request_token()).map(str::to_owned))
+    Ok(answer.stack_events().first().map(convert))
+}
+
+/// The token of the newest operation of a stack; empty where it has none.
+pub async fn newest_token(client: &Client, stack: &str) -> anyhow::Result<String> {
+    Ok(newest_one(client, stack).await?.unwrap_or_default().token)
 }
 
 /// The events of one operation and of what followed it, such as its cancelling by somebody else; oldest first. Reads only

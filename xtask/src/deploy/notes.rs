@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::run::Run;
-use crate::releases::{self, Leaving, Left};
+use crate::releases::{self, Leave, Leaving, Left};
 
 /// Shared by the stacks' tasks.
 #[derive(Debug, Default)]
@@ -29,7 +29,14 @@ impl Notes {
             releases::leave(&leaving, run.beside.newest().await?).await
         };
         match leave.await {
-            Ok(release) => release.map(|release| release.id),
+            Ok(Leave::Nothing) => None,
+            Ok(Leave::Added(release)) => Some(release.id),
+            Ok(Leave::Others { stack }) => {
+                let what = format!("the release to the deploy that has just changed `{stack}`");
+                let rest = "should that one have been cut off, run this again in 5 minutes";
+                run.ctx.ui.step("Leaving", format!("{what}; {rest}"));
+                None
+            }
             Err(error) => {
                 run.ctx.ui.warn(format!("no release was recorded, the next deploy does it: {error:#}"));
                 None

@@ -161,7 +161,7 @@ async fn other(hands: Hands<'_>, wanted: &StackInput, live: &LiveStack, act: Act
     let Hands { ui, client, .. } = hands;
     match act {
         Act::Join => {
-            let token = events::newest_token(client, &live.id).await?.unwrap_or_default();
+            let token = events::newest_token(client, &live.id).await?;
             wait::settle(ui, client, Waited::new(&live.id, &token)).await.map(drop)
         }
         Act::Recreate => rescue::recreate(ui, client, live).await,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::archive;
 use super::record::{Code, Commit, Made, Object, Record, Release, SiteRecord, VERSION};
-use super::{Ledger, commit, fresh, sources};
+use super::{Ledger, commit, ended, fresh, sources};
 use crate::aws::Aws;
 use crate::build::Artifact;
 use crate::config::Config;
@@ -67,20 +67,52 @@ impl Checkout {
     }
 }
 
-/// Adds the release that a deploy makes; `None` where it changed nothing and everything is recorded already.
+/// What became of a deploy's release.
+#[derive(Debug)]
+pub enum Leave {
+    /// The deploy changed nothing, and everything is recorded already.
+    Nothing,
+    /// It was added.
+    Added(Release),
+    /// All that is not recorded is the work of another deploy, which may not have ended: the release is that one's to leave.
+    Others {
+        /// The stack that changes, or has just changed.
+        stack: String,
+    },
+}
+
+/// Adds the release that a deploy makes. One that changed nothing adds what another one had done before it was cut off.
 ///
 /// `known` is the newest release as it was a while ago, where somebody has looked: if it no longer is, that shows in the end.
-pub async fn leave(leaving: &Leaving<'_>, known: Option<Option<Release>>) -> anyhow::Result<Option<Release>> {
+pub async fn leave(leaving: &Leaving<'_>, known: Option<Option<Release>>) -> anyhow::Result<Leave> {
     if leaving.left.is_empty() {
-        return Ok(None);
+        return Ok(Leave::Nothing);
     }
     let ledger = Ledger::of(&leaving.aws.s3, leaving.config);
-    let base = match known {
+    let mut base = match known {
         Some(known) => known,
         None => ledger.newest().await?,
     };
-    if leaving.left.iter().all(|(service, left)| !due(service, left, base.as_ref())) {
-        return Ok(None);
+    let any_due = |base: &Option<Release>| {
+        let mut left = leaving.left.iter();
+        left.any(|(service, left)| due(service, left, base.as_ref()))
+    };
+    if !any_due(&base) {
+        return Ok(Leave::Nothing);
+    }
+    // Whoever has changed something tells the whole of what is there by then.
+    if leaving.left.values().all(|left| !left.touched) {
+        // Looked at again: whoever has done the work may have told of it meanwhile.
+        base = ledger.newest().await?;
+        if !any_due(&base) {
+            return Ok(Leave::Nothing);
+        }
+        let released = base.as_ref().map(|release| release.made.at);
+        let known = leaving.deployed.iter().filter(|service| leaving.config.app.services.contains_key(*service));
+        let stacks: Vec<String> = known.map(|service| leaving.config.stack_name(service)).collect();
+        if let Some(stack) = ended::at_work(&leaving.aws.cloudformation, &stacks, released).await? {
+            return Ok(Leave::Others { stack });
+        }
     }
     let made = Made {
         at: Timestamp::from_second(Timestamp::now().as_second())?,
@@ -89,7 +121,8 @@ pub async fn leave(leaving: &Leaving<'_>, known: Option<Option<Release>>) -> any
         action: leaving.source.action(),
     };
     let drafts = drafts(leaving, base.as_ref(), &made).await?;
-    ledger.add(base, |id, base| next((leaving, &drafts), &made, id, base)).await
+    let added = ledger.add(base, |id, base| next((leaving, &drafts), &made, id, base)).await?;
+    Ok(added.map_or(Leave::Nothing, Leave::Added))
 }
 
 /// What the deploy knows of each service; `None` of a stack that only got new inputs.
@@ -226,6 +259,100 @@ async fn put((aws, config): (&Aws, &Config), kind: &str, bytes: Vec<u8>) -> anyh
 mod tests {
     use super::*;
     use crate::releases::samples::release;
+    use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
+    use aws_sdk_cloudformation::primitives::DateTime;
+    use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
+    use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+    use aws_sdk_s3::operation::put_object::PutObjectOutput;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    fn leaving<'a>(
+        (aws, config, source): (&'a Aws, &'a Config, &'a Source),
+        service: String,
+        touched: bool,
+    ) -> Leaving<'a> {
+        let left = Left { touched, stack: Some(("template".into(), None)), site: None };
+        Leaving {
+            aws,
+            config,
+            source,
+            by: "arn",
+            took: Duration::from_secs(1),
+            complete: true,
+            deployed: BTreeSet::from([service.clone()]),
+            left: BTreeMap::from([(service, left)]),
+            checkout: None,
+        }
+    }
+
+    /// What a deploy leaves where no release is there and the stacks came to rest some minutes ago, and whether it asked for that.
+    async fn left(touched: bool, minutes_ago: i64) -> (Leave, bool) {
+        let rest = DateTime::from_secs(Timestamp::now().as_second() - minutes_ago * 60);
+        let events = mock!(aws_sdk_cloudformation::Client::describe_stack_events).then_output(move || {
+            let event = StackEvent::builder().resource_type("AWS::CloudFormation::Stack").event_id("1").timestamp(rest);
+            let event = event.stack_id("s").stack_name("s").resource_status(ResourceStatus::UpdateComplete).build();
+            DescribeStackEventsOutput::builder().stack_events(event).build()
+        });
+        let list = mock!(aws_sdk_s3::Client::list_objects_v2).then_output(|| ListObjectsV2Output::builder().build());
+        let put = mock!(aws_sdk_s3::Client::put_object).then_output(|| PutObjectOutput::builder().e_tag("e").build());
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let config = Config::load(&root, Some("local")).unwrap();
+        let aws = Aws {
+            cloudformation: mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&events]),
+            s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&list, &put]),
+            ..Aws::connect(&config.env).await
+        };
+        let service = config.app.services.keys().next().unwrap().clone();
+        let source = Source::checkout(&config).unwrap();
+        let outcome = leave(&leaving((&aws, &config, &source), service, touched), None).await.unwrap();
+        assert_eq!(put.num_calls() > 0, matches!(outcome, Leave::Added(_)), "{outcome:?}");
+        (outcome, events.num_calls() > 0)
+    }
+
+    #[tokio::test]
+    async fn a_deploy_that_changed_nothing_leaves_the_release_to_whoever_is_at_work() {
+        let (outcome, asked) = left(false, 1).await;
+        assert!(asked && matches!(outcome, Leave::Others { .. }), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn what_a_deploy_that_was_cut_off_had_done_is_recorded_by_the_next_one_though_that_changes_nothing() {
+        let (outcome, asked) = left(false, 60).await;
+        assert!(
+            asked && matches!(outcome, Leave::Added(ref release) if release.id == 1 && release.complete),
+            "{outcome:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_was_told_since_the_newest_release_was_looked_at_is_not_told_again() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let config = Config::load(&root, Some("local")).unwrap();
+        let service = config.app.services.keys().next().unwrap().clone();
+        let mut told = release(1).with(&service, "1");
+        let record = told.services.get_mut(&service).unwrap();
+        (record.template, record.code) = ("template".into(), None);
+        let key = format!("{}000001.json", Ledger::prefix(&config));
+        let list = mock!(aws_sdk_s3::Client::list_objects_v2).then_output(move || {
+            let object = aws_sdk_s3::types::Object::builder().key(&key).build();
+            ListObjectsV2Output::builder().contents(object).build()
+        });
+        let get = mock!(aws_sdk_s3::Client::get_object).then_output(move || {
+            let body = aws_sdk_s3::primitives::ByteStream::from(told.bytes().unwrap());
+            aws_sdk_s3::operation::get_object::GetObjectOutput::builder().body(body).build()
+        });
+        let s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&list, &get]);
+        let aws = Aws { s3, ..Aws::connect(&config.env).await };
+        let source = Source::checkout(&config).unwrap();
+        let leaving = leaving((&aws, &config, &source), service, false);
+        assert!(matches!(leave(&leaving, Some(None)).await.unwrap(), Leave::Nothing));
+    }
+
+    #[tokio::test]
+    async fn a_deploy_that_changed_something_leaves_its_release_whoever_else_is_at_work() {
+        let (outcome, asked) = left(true, 0).await;
+        assert!(!asked && matches!(outcome, Leave::Added(_)), "{outcome:?}");
+    }
 
     #[test]
     fn the_same_parts_are_the_same_whoever_brought_them() {

@@ -1,6 +1,6 @@
 //! What deploys leave behind, so that the same bytes can run again: here, later, or in another environment.
 //! Pure: `record`, `choice`, `collect`, `archive`, `show`. `ledger` reads and writes the records, `leave` makes one
-//! after a deploy, `parts` takes one back to what a deploy is made of, `bring` takes it to another bucket, `prune` deletes what nobody needs,
+//! after a deploy (`ended` says whether what it found done is whole), `parts` takes one back to what a deploy is made of, `bring` takes it to another bucket, `prune` deletes what nobody needs,
 //! and `fresh` keeps it from what a deploy has just begun to use.
 
 pub mod archive;
@@ -8,6 +8,7 @@ pub mod bring;
 pub mod choice;
 pub mod collect;
 mod commit;
+mod ended;
 pub mod fresh;
 mod leave;
 mod ledger;
@@ -20,7 +21,7 @@ pub mod show;
 mod sources;
 
 pub use commit::of as commit;
-pub use leave::{Checkout, Leaving, Left, leave};
+pub use leave::{Checkout, Leave, Leaving, Left, leave};
 pub use ledger::Ledger;
 
 use crate::error::{Problem, suggestion};
