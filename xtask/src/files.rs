@@ -1,16 +1,30 @@
-//! What a command writes to where it is told: an error says what to do.
+//! Files that are written: as a whole or not at all, or where a person said, with an error that says what to do.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
+use anyhow::Context;
+
 use crate::error::Problem;
+
+/// Writes a file under another name beside its own, and renames it: a killed run leaves no half file that the next would take.
+pub(crate) fn whole(target: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> anyhow::Result<()> {
+    let context = || format!("cannot write `{}`", target.display());
+    let folder = target.parent().context("no folder")?;
+    fs::create_dir_all(folder).with_context(context)?;
+    let temporary = tempfile::NamedTempFile::new_in(folder).with_context(context)?.into_temp_path();
+    write(&temporary).with_context(context)?;
+    temporary.persist(target).with_context(context)?;
+    Ok(())
+}
 
 /// Writes a file that somebody named; `usage` is the command that names it.
 ///
 /// # Errors
 /// A wrong command line, where the file cannot be written.
 pub(crate) fn write(file: &Path, bytes: impl AsRef<[u8]>, usage: &str) -> Result<(), Problem> {
-    std::fs::write(file, bytes).map_err(|error| unwritable(file, &error, usage))
+    fs::write(file, bytes).map_err(|error| unwritable(file, &error, usage))
 }
 
 /// Makes a folder that somebody named, and those above it.
@@ -18,7 +32,7 @@ pub(crate) fn write(file: &Path, bytes: impl AsRef<[u8]>, usage: &str) -> Result
 /// # Errors
 /// A wrong command line, where it cannot be made.
 pub(crate) fn folder(folder: &Path, usage: &str) -> Result<(), Problem> {
-    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error, usage))
+    fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error, usage))
 }
 
 /// Why a place that somebody named cannot be written to, and what to do.
@@ -38,6 +52,18 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error, usage: &str) -> Problem
 mod tests {
     use super::*;
     use crate::error::{Exit, exit_of, hints};
+
+    #[test]
+    fn a_file_whose_writing_fails_is_as_it_was_and_leaves_nothing_beside_it() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("folder/file");
+        whole(&file, |to| fs::write(to, "first")).unwrap();
+        let cut_off = |to: &Path| fs::write(to, "sec").and_then(|()| Err(io::Error::other("cut off")));
+        let error = whole(&file, cut_off).unwrap_err();
+        assert_eq!(format!("{error:#}"), format!("cannot write `{}`: cut off", file.display()));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "first");
+        assert_eq!(fs::read_dir(root.path().join("folder")).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_place_that_cannot_be_written_is_a_wrong_command_line_with_a_way_out() {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Member;
 use super::messages::Compiled;
+use crate::files;
 
 /// What each file that cargo made was made from, as far as we have seen it made.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ impl Record {
 
     pub(super) fn write(&self, root: &Path) -> anyhow::Result<()> {
         let bytes = serde_json::to_vec(self)?;
-        super::packaged::write_whole(&path(root), |to| fs::write(to, bytes))
+        files::whole(&path(root), |to| fs::write(to, bytes))
     }
 
     /// What cargo took for fresh though it was made from other sources, or may have been.

@@ -11,6 +11,7 @@ use super::plan::Plan;
 use super::{elf, freshness, package};
 use crate::config::Config;
 use crate::digest::sha256;
+use crate::files;
 use crate::local;
 
 /// Zips, or linked binaries, of one package that stay: whoever takes a change back needs no build; and of the newest link, an
@@ -107,7 +108,7 @@ impl Packaged {
 
     /// Keeps the zip for the next build of the same sources.
     pub(super) fn keep(&self) -> anyhow::Result<()> {
-        write_whole(&self.path, |to| fs::write(to, &self.content))?;
+        files::whole(&self.path, |to| fs::write(to, &self.content))?;
         prune(&self.path, &self.package)
     }
 
@@ -137,7 +138,7 @@ impl Taken {
         let path = form.path(config, package, digest);
         match form {
             Form::Linked => {
-                write_whole(&path, |to| fs::copy(binary, to).map(drop))?;
+                files::whole(&path, |to| fs::copy(binary, to).map(drop))?;
                 prune(&path, package)?;
                 linked(config, (package, digest), path).map(Self::Linked)
             }
@@ -207,17 +208,6 @@ fn prune_beside(path: &Path, package: &str) -> anyhow::Result<()> {
             _ => {}
         }
     }
-    Ok(())
-}
-
-/// Written under another name and renamed: a killed run leaves no half file that the next would take.
-pub(super) fn write_whole(target: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> anyhow::Result<()> {
-    let context = || format!("cannot write `{}`", target.display());
-    let folder = target.parent().context("no folder")?;
-    fs::create_dir_all(folder).with_context(context)?;
-    let temporary = tempfile::NamedTempFile::new_in(folder).with_context(context)?.into_temp_path();
-    write(&temporary).with_context(context)?;
-    temporary.persist(target).with_context(context)?;
     Ok(())
 }
 

@@ -1,12 +1,10 @@
 //! Recorded runs on this machine, one file each. A run is whole or not there.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-
-use anyhow::Context;
 
 use super::run::{Run, VERSION};
 use crate::config::Config;
+use crate::files;
 
 /// Runs that are kept per environment.
 const KEPT: usize = 50;
@@ -31,11 +29,8 @@ impl Store {
 
     /// Keeps a run and forgets the oldest beyond the bound.
     pub fn keep(&self, run: &Run) -> anyhow::Result<()> {
-        let context = || format!("cannot write to `{}`", self.folder.display());
-        std::fs::create_dir_all(&self.folder).with_context(context)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).with_context(context)?;
-        file.write_all(&serde_json::to_vec(run)?).with_context(context)?;
-        file.persist(self.folder.join(format!("{}.json", run.id))).with_context(context)?;
+        let bytes = serde_json::to_vec(run)?;
+        files::whole(&self.folder.join(format!("{}.json", run.id)), |to| std::fs::write(to, &bytes))?;
         for id in self.ids().into_iter().skip(KEPT) {
             // Another deploy may have been here before: what is gone is gone.
             let _ = std::fs::remove_file(self.folder.join(format!("{id}.json")));
