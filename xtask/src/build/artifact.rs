@@ -36,6 +36,16 @@ const ATTEMPTS: u32 = 3;
 /// Under which name an artifact says what built it.
 const TOOLCHAIN: &str = "toolchain";
 
+/// What the bucket has of packages, and what it lacks.
+#[derive(Debug)]
+pub struct Looked {
+    form: Form,
+    /// By package: the key, and what the bucket says of it.
+    found: BTreeMap<String, (String, objects::Head)>,
+    /// By package: the digest of its sources.
+    missing: BTreeMap<String, String>,
+}
+
 /// Packages before anything is written to the bucket: those that it has, and zips of the others.
 #[derive(Debug)]
 pub struct Prepared {
@@ -56,7 +66,7 @@ pub async fn ensure(
     let mut prepared = prepared.filter(|prepared| prepared.form == form && prepared.has(packages));
     for _ in 0..ATTEMPTS {
         if prepared.is_none() {
-            prepared = prepare((ui, aws, config), digests(config, packages)?, form).await?;
+            prepared = look((aws, config), digests(config, packages)?, form).await?.make(ui, config).await?;
         }
         if let Some(prepared) = prepared {
             return prepared.put(ui, aws, config).await;
@@ -65,32 +75,41 @@ pub async fn ensure(
     Err(still_changing().into())
 }
 
-/// The longest part of `ensure`, which writes to this machine alone: builds and packs what the bucket lacks; `None` where the sources
-/// changed during the build. `digests` are those of the packages.
-pub async fn prepare(
-    (ui, aws, config): (&Ui, &Aws, &Config),
+/// Looks what the bucket has of packages, by the digests of their sources.
+pub async fn look(
+    (aws, config): (&Aws, &Config),
     digests: BTreeMap<String, String>,
     form: Form,
-) -> anyhow::Result<Option<Prepared>> {
-    let (plan, bucket) = (Plan::of(config), config.artifact_bucket());
-    let (mut found, mut missing) = (BTreeMap::new(), BTreeMap::new());
+) -> anyhow::Result<Looked> {
+    let bucket = config.artifact_bucket();
     let look = async |(package, digest): (String, String)| {
         let key = key(&package, &digest);
         let head = objects::head(&aws.s3, &bucket, &key).await?;
         anyhow::Ok((package, digest, key, head))
     };
+    let mut looked = Looked { form, found: BTreeMap::new(), missing: BTreeMap::new() };
     for (package, digest, key, head) in futures_util::future::try_join_all(digests.into_iter().map(look)).await? {
         match head {
-            Some(head) => drop(found.insert(package, (key, head))),
-            None => drop(missing.insert(package, digest)),
+            Some(head) => drop(looked.found.insert(package, (key, head))),
+            None => drop(looked.missing.insert(package, digest)),
         }
     }
-    if missing.is_empty() {
-        return Ok(Some(Prepared { form, found, zips: Vec::new(), recorded: Vec::new() }));
+    Ok(looked)
+}
+
+impl Looked {
+    /// The longest part of `ensure`, which writes to this machine alone: builds and packs what the bucket lacks; `None` where the
+    /// sources changed during the build.
+    pub async fn make(self, ui: &Ui, config: &Config) -> anyhow::Result<Option<Prepared>> {
+        let Self { form, found, missing } = self;
+        if missing.is_empty() {
+            return Ok(Some(Prepared { form, found, zips: Vec::new(), recorded: Vec::new() }));
+        }
+        let plan = Plan::of(config);
+        let recorded = tokio::task::spawn_blocking(move || record(plan));
+        let Some(zips) = package_these((ui, config), &missing, (plan, form)).await? else { return Ok(None) };
+        Ok(Some(Prepared { form, found, zips, recorded: recorded.await? }))
     }
-    let recorded = tokio::task::spawn_blocking(move || record(plan));
-    let Some(zips) = package_these((ui, config), &missing, (plan, form)).await? else { return Ok(None) };
-    Ok(Some(Prepared { form, found, zips, recorded: recorded.await? }))
 }
 
 /// The artifact of each package as `ensure` would name it; nothing is built or looked for, so only bucket and

@@ -11,7 +11,7 @@ mod packaged;
 mod plan;
 mod verify;
 
-pub use artifact::{Artifact, Prepared, digests, ensure, megabytes, package_all, planned, prepare};
+pub use artifact::{Artifact, Prepared, digests, ensure, look, megabytes, package_all, planned};
 pub(crate) use cargo::is_cargo_run;
 pub(crate) use digest::{APART as PACKAGE_APART, Workspace};
 pub use packaged::{Form, Packaged};

@@ -17,6 +17,7 @@ use crate::recorder;
 pub(super) struct Early {
     work: JoinSet<anyhow::Result<Option<Prepared>>>,
     aws: Option<oneshot::Sender<Aws>>,
+    looked: Option<oneshot::Receiver<()>>,
 }
 
 impl Early {
@@ -35,23 +36,29 @@ impl Early {
         let services = config.app.services.iter().filter(|(name, _)| wanted(name));
         let packages: Vec<String> = services.filter_map(|(_, service)| service.package.clone()).collect();
         let (ui, config, sources) = (ctx.ui.clone(), config.clone(), config.clone());
-        let (aws, connected) = oneshot::channel();
+        let ((aws, connected), (tell, looked)) = (oneshot::channel(), oneshot::channel());
         let digests = tokio::task::spawn_blocking(move || build::digests(&sources, &packages));
         let mut building = JoinSet::new();
         let work = async move {
             // Nobody connects where the deploy has failed by then.
             let Ok(aws) = connected.await else { return Ok(None) };
-            build::prepare((&ui, &aws, &config), digests.await??, form).await
+            let found = build::look((&aws, &config), digests.await??, form).await?;
+            // Nobody hears where the deploy has failed by now.
+            let _ = tell.send(());
+            found.make(&ui, &config).await
         };
         building.spawn(recorder::within(Vec::new(), work));
-        Self { work: building, aws: Some(aws) }
+        Self { work: building, aws: Some(aws), looked: Some(looked) }
     }
 
-    /// Goes on, now that what is there can be asked for.
-    pub(super) fn go(&mut self, aws: &Aws) {
-        if let Some(waiting) = self.aws.take() {
-            // Where it has failed already, `end` says so.
-            let _ = waiting.send(aws.clone());
+    /// Goes on, now that what is there can be asked for, until it is known what is to be built: what else a deploy looks at would hold
+    /// that up, and with it the compiler.
+    pub(super) async fn go(&mut self, aws: &Aws) {
+        // Where it has failed, `end` says so.
+        if let (Some(waiting), Some(looked)) = (self.aws.take(), self.looked.take())
+            && waiting.send(aws.clone()).is_ok()
+        {
+            let _ = looked.await;
         }
     }
 

@@ -174,11 +174,12 @@ async fn deploy(
         plan::same_place(reviewed, &config)?;
     }
     let mut early = Early::begin((ctx, &config), asked, (&source, &manner));
-    if !manner.again {
-        recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, &config)).await?;
-    }
-    let aws = Box::pin(manner.session.open(&config.env)).await;
-    early.go(&aws);
+    let ready = async { if manner.again { Ok(()) } else { local::ensure(ctx, &config).await } };
+    let ready = recorder::span(Kind::Prepare, &config.env.name, ready);
+    // Clients call nobody before they are used.
+    let (ready, aws) = tokio::join!(ready, Box::pin(manner.session.open(&config.env)));
+    ready?;
+    early.go(&aws).await;
     let identity = Box::pin(manner.session.identify(&config.env)).await?;
     if !manner.again {
         ctx.ui.step(
