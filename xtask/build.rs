@@ -7,7 +7,9 @@ fn main() {
     let is = |name: &str, value: &str| var(format!("CARGO_CFG_TARGET_{name}")).is_ok_and(|found| found == value);
     // At a fixed address nothing is to be relocated at each start: 10 MB less memory, of which a sync has little else, and a
     // start that is faster for it.
-    if is("OS", "linux") && is("ENV", "gnu") {
+    let fixed =
+        var("CARGO_CFG_TARGET_FEATURE").is_ok_and(|features| features.split(',').any(|one| one == "crt-static"));
+    if is("OS", "linux") && is("ENV", "gnu") && !fixed {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
 }

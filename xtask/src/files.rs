@@ -42,8 +42,10 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error, usage: &str) -> Problem
     let missing = above.clone().next().filter(|folder| !folder.exists());
     let hint = match (there.next().filter(|one| !one.is_dir()), missing) {
         (Some(file), _) => format!("`{}` is no folder; name another place: {usage}", file.display()),
-        (None, Some(folder)) => format!("make its folder first: mkdir -p {}", folder.display()),
-        (None, None) => format!("name a place that you may write to: {usage}"),
+        (None, Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
+            format!("make its folder first: mkdir -p '{}'", folder.display())
+        }
+        (None, _) => format!("name a place that you may write to: {usage}"),
     };
     Problem::usage(format!("cannot write `{}`: {error}", path.display())).hint(hint)
 }
@@ -82,7 +84,7 @@ mod tests {
             text.starts_with(&format!("cannot write `{}`: No such file", at("none/more/file").display())),
             "{text}"
         );
-        assert_eq!(hint, format!("make its folder first: mkdir -p {}", at("none/more").display()));
+        assert_eq!(hint, format!("make its folder first: mkdir -p '{}'", at("none/more").display()));
         let (_, hint) = told(write(&at("file/more"), "text", "cargo xtask x --out <file>"));
         assert_eq!(
             hint,

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use anyhow::Context;
+use aws_runtime::auth::PayloadSigningOverride;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::{BoxError, ProvideErrorMetadata};
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, MetadataDirective};
@@ -95,14 +98,34 @@ pub async fn put_absent(
     for (name, value) in metadata {
         call = call.metadata(*name, *value);
     }
-    // What is there is named by other records and stacks: it is never overwritten. The signature covers the checksum, and so the
-    // bytes: they need not be hashed a second time.
-    let sent = call.if_none_match("*").customize().disable_payload_signing().send().await;
+    // What is there is named by other records and stacks: it is never overwritten.
+    let sent = call.if_none_match("*").customize().interceptor(Signed(sha256.to_owned())).send().await;
     Ok(put_outcome(sent, &When::Absent).with_context(context)?.is_some())
+}
+
+/// Gives the signature the SHA-256 of the bytes, which would be worked out a second time else.
+#[derive(Debug)]
+struct Signed(String);
+
+impl Intercept for Signed {
+    fn name(&self) -> &'static str {
+        "known payload hash"
+    }
+
+    fn modify_before_signing(
+        &self,
+        _context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.interceptor_state().store_put(PayloadSigningOverride::Precomputed(self.0.clone()));
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::owner;
     use super::*;
     use aws_sdk_s3::operation::get_object::GetObjectOutput;
     use aws_sdk_s3::operation::head_object::HeadObjectOutput;
@@ -126,6 +149,16 @@ mod tests {
         let error = put_absent(&client, ("b", "k"), (vec![], "no hex"), &[]).await.unwrap_err();
         assert_eq!(error.to_string(), "cannot write `s3://b/k`");
         assert_eq!(put.num_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_signature_covers_the_bytes_and_the_checksum() {
+        let sha256 = digest::sha256("code");
+        let put = async |client| put_absent(&client, ("demo", "k"), (b"code".to_vec(), &sha256), &[]).await.is_err();
+        let head = owner::tests::sent(put).await;
+        assert!(head.contains(&format!("x-amz-content-sha256: {sha256}")), "{head}");
+        let signed = owner::tests::signed(&head);
+        assert!(signed.contains("x-amz-content-sha256") && signed.contains("x-amz-checksum-sha256"), "{signed}");
     }
 
     #[tokio::test]

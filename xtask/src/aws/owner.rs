@@ -33,14 +33,15 @@ impl Intercept for Owner {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use aws_sdk_s3::Client;
     use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
-    /// The head of the request that a call sends, in lower case.
-    async fn sent(list: bool) -> String {
+    /// The head of the request that a call sends, in lower case; it is answered by 404.
+    pub(in super::super) async fn sent<T>(call: impl AsyncFnOnce(Client) -> T) -> String {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -51,7 +52,7 @@ mod tests {
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .interceptor(Owner("111111111111".into()))
             .build();
-        let client = aws_sdk_s3::Client::from_conf(config);
+        let client = Client::from_conf(config);
         let answer = tokio::spawn(async move {
             let (mut stream, _) = server.accept().await.unwrap();
             let mut head = Vec::new();
@@ -64,20 +65,21 @@ mod tests {
                 .unwrap();
             String::from_utf8(head).unwrap().to_lowercase()
         });
-        if list {
-            client.list_buckets().send().await.unwrap_err();
-        } else {
-            client.head_object().bucket("demo").key("k").send().await.unwrap_err();
-        }
+        call(client).await;
         answer.await.unwrap()
+    }
+
+    /// The names of the headers that its signature covers.
+    pub(in super::super) fn signed(head: &str) -> &str {
+        head.lines().find(|line| line.starts_with("authorization")).unwrap()
     }
 
     #[tokio::test]
     async fn every_call_about_a_bucket_names_its_owner_under_the_signature() {
-        let head = sent(false).await;
+        let head = sent(async |client| client.head_object().bucket("demo").key("k").send().await.unwrap_err()).await;
         assert!(head.contains("x-amz-expected-bucket-owner: 111111111111"), "{head}");
-        let signed = head.lines().find(|line| line.starts_with("authorization")).unwrap();
-        assert!(signed.contains("x-amz-expected-bucket-owner"), "{signed}");
-        assert!(!sent(true).await.contains("x-amz-expected-bucket-owner"));
+        assert!(signed(&head).contains("x-amz-expected-bucket-owner"), "{head}");
+        let head = sent(async |client| client.list_buckets().send().await.unwrap_err()).await;
+        assert!(!head.contains("x-amz-expected-bucket-owner"), "{head}");
     }
 }

@@ -108,6 +108,10 @@ impl Looked {
         let plan = Plan::of(config);
         let recorded = tokio::task::spawn_blocking(move || record(plan));
         let Some(zips) = package_these((ui, config), &missing, (plan, form)).await? else { return Ok(None) };
+        // What the emulator gets is packed in a tenth of a second, of what cargo keeps by itself.
+        if plan.release {
+            zips.iter().try_for_each(Packaged::keep)?;
+        }
         Ok(Some(Prepared { form, found, zips, recorded: recorded.await? }))
     }
 }
@@ -196,11 +200,12 @@ async fn upload(
     Ok(artifact)
 }
 
-/// Sees that the zip of each package is on this machine; builds only what is not.
+/// Sees that the zip of each package is kept on this machine; builds only what is not.
 pub async fn package_all(ui: &Ui, config: &Config, packages: &[String], plan: Plan) -> anyhow::Result<Vec<Packaged>> {
     for _ in 0..ATTEMPTS {
         let digests = digests_of(config, packages, plan)?;
         if let Some(zips) = package_these((ui, config), &digests, (plan, Form::Whole)).await? {
+            zips.iter().try_for_each(Packaged::keep)?;
             return Ok(zips);
         }
     }
@@ -232,13 +237,11 @@ async fn package_these(
         zips.push(recorder::span(Kind::Package, package, packing).await?);
     }
     if *digests != again.await?? {
-        zips.iter().try_for_each(Packaged::discard)?;
+        if form == Form::Linked {
+            zips.iter().try_for_each(Packaged::discard)?;
+        }
         ui.warn("sources changed during the build: building again");
         return Ok(None);
-    }
-    // What the emulator gets is packed in a tenth of a second, of what cargo keeps by itself.
-    if plan.release && form == Form::Whole {
-        zips.iter().try_for_each(Packaged::keep)?;
     }
     Ok(Some(zips))
 }

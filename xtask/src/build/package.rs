@@ -57,8 +57,10 @@ fn deflate(binary: &[u8], level: u32, mut take: impl FnMut(&[u8]) -> Result<()>)
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(piece) = pieces.get(at) else { return };
-                    // Nobody hears where another piece has failed.
-                    let _ = done.send((at, pack(piece, level, at + 1 == pieces.len())));
+                    // Nobody hears any more where another piece has failed.
+                    if done.send((at, pack(piece, level, at + 1 == pieces.len()))).is_err() {
+                        return;
+                    }
                 }
             });
         }

@@ -98,16 +98,14 @@ impl Packaged {
 
     /// Takes back what stays on this machine of one that proved to be of other sources.
     pub(super) fn discard(&self) -> anyhow::Result<()> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot delete `{}`", self.path.display()))
-            }
-            _ => Ok(()),
-        }
+        fs::remove_file(&self.path).with_context(|| format!("cannot delete `{}`", self.path.display()))
     }
 
-    /// Keeps the zip for the next build of the same sources.
+    /// Keeps the zip for the next build of the same sources, among the newest from now on.
     pub(super) fn keep(&self) -> anyhow::Result<()> {
+        if self.path.is_file() {
+            return freshness::touch(&self.path);
+        }
         files::whole(&self.path, |to| fs::write(to, &self.content))?;
         prune(&self.path, &self.package)
     }
@@ -240,7 +238,8 @@ mod tests {
             file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
             path
         };
-        let own: Vec<PathBuf> = (1..=6).map(|age| make(&format!("orders-{age}a"), age * 10)).collect();
+        let ending = |age| if age % 2 == 0 { ".zip" } else { "" };
+        let own: Vec<PathBuf> = (1..=6).map(|age| make(&format!("orders-{age}a{}", ending(age)), age * 10)).collect();
         let others = ["orders-api-1a", "mail-1a", "orders.txt"].map(|name| make(name, 1_000));
         prune(&own[5], "orders").unwrap();
         let left: Vec<bool> = own.iter().map(|path| path.exists()).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::{Ctx, deploy as command, logs};
@@ -33,13 +33,11 @@ pub(super) async fn run(args: WatchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     let ctx = Ctx { reload: reload.clone(), ..ctx.clone() };
     let map = Map::of(&config)?;
     let mut watch = Watch { ctx: ctx.clone(), args, map, logs: None, whole: None, at_work: false };
-    let (mut end, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let mut end = End::listen()?;
     // Whoever has seen enough is done, not failed; a terminal that is closed has seen enough, too.
     let ended = tokio::select! {
         ended = watch.go(config.clone()) => ended,
-        _ = tokio::signal::ctrl_c() => Ok(()),
-        _ = end.recv() => Ok(()),
-        _ = hangup.recv() => Ok(()),
+        () = end.asked() => Ok(()),
     };
     if let Some(logs) = watch.logs.take() {
         logs.abort();
@@ -50,12 +48,42 @@ pub(super) async fn run(args: WatchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     ctx.ui.step("Stopped", "watching");
     if let Some(outputs) = reload.and_then(|reload| reload.written()) {
         let without = Ctx { reload: None, ..ctx.clone() };
-        let farewell = tokio::time::timeout(FAREWELL, without_reload(&without, &config, &outputs)).await;
-        if !matches!(farewell, Ok(Ok(()))) {
+        let done = tokio::select! {
+            done = without_reload(&without, &config, &outputs) => done.is_ok(),
+            () = tokio::time::sleep(FAREWELL) => false,
+            // Asked twice.
+            () = end.asked() => false,
+        };
+        if !done {
             ctx.ui.warn("the site still looks for this watch: the next deploy takes that away");
         }
     }
     ended
+}
+
+/// What asks a watch to end: Ctrl-C, SIGTERM, the end of its terminal.
+struct End {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl End {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
 }
 
 /// A watch from its first round to its end.

@@ -1,5 +1,7 @@
 //! The build of a deploy that asks nobody: it begins beside the looks and the plan, since it writes to this machine alone.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Context;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -11,6 +13,9 @@ use crate::build::{self, Prepared};
 use crate::commands::Ctx;
 use crate::config::Config;
 use crate::recorder;
+
+/// In which an emulator that runs already answers.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// A build on its way, or none; it ends with whoever holds this.
 #[derive(Debug, Default)]
@@ -35,13 +40,16 @@ impl Early {
         let wanted = |name: &String| asked.is_empty() || asked.contains(name);
         let services = config.app.services.iter().filter(|(name, _)| wanted(name));
         let packages: Vec<String> = services.filter_map(|(_, service)| service.package.clone()).collect();
-        let (ui, config, sources) = (ctx.ui.clone(), config.clone(), config.clone());
+        let (ui, config, sources, begun) = (ctx.ui.clone(), config.clone(), config.clone(), Instant::now());
         let ((aws, connected), (tell, looked)) = (oneshot::channel(), oneshot::channel());
-        let digests = tokio::task::spawn_blocking(move || build::digests(&sources, &packages));
+        let read = move || build::digests(&sources, &packages);
+        let early = tokio::task::spawn_blocking(read.clone());
         let mut building = JoinSet::new();
         let work = async move {
             // Nobody connects where the deploy has failed by then.
             let Ok(aws) = connected.await else { return Ok(None) };
+            // An emulator that had to be started takes its time: the sources may be other ones by now.
+            let digests = if begun.elapsed() < AT_ONCE { early } else { tokio::task::spawn_blocking(read) };
             let found = build::look((&aws, &config), digests.await??, form).await?;
             // Nobody hears where the deploy has failed by now.
             let _ = tell.send(());

@@ -18,27 +18,31 @@ impl Notes {
         note(left.entry(service.to_owned()).or_default());
     }
 
-    /// Leaves the release record; its id. That it can't is no failure of the deploy: the next one writes what is missing.
+    /// Leaves the release record; its id. That it can't is no failure of the deploy: a later one writes what is
+    /// missing.
     pub(super) async fn record(&self, run: &Run, took: Duration, complete: bool) -> Option<u64> {
         let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let deployed = run.world.services.keys().chain(left.keys()).cloned().collect();
         let (aws, config, source, by) = (&run.aws, &run.config, &run.source, run.by.as_str());
         let leave = async {
-            let checkout = run.beside.checkout().await?;
+            // What could not be found out at the beginning is asked for once more now.
+            let (checkout, known) = (run.beside.checkout().await, run.beside.newest().await);
+            let checkout = checkout.unwrap_or_default();
             let leaving = Leaving { aws, config, source, by, took, complete, deployed, left, checkout };
-            releases::leave(&leaving, run.beside.newest().await?).await
+            releases::leave(&leaving, known.unwrap_or_default()).await
         };
         match leave.await {
             Ok(Leave::Nothing) => None,
             Ok(Leave::Added(release)) => Some(release.id),
             Ok(Leave::Others { stack }) => {
-                let what = format!("the release to the deploy that has just changed `{stack}`");
-                let rest = "should that one have been cut off, run this again in 5 minutes";
-                run.ctx.ui.step("Leaving", format!("{what}; {rest}"));
+                run.ctx.ui.warn(format!(
+                    "no release was recorded: that is left to the deploy that has just changed `{stack}`; if it was cut off, run \
+                     this again in 5 minutes, or `rollback` and `promote` go by the release before"
+                ));
                 None
             }
             Err(error) => {
-                run.ctx.ui.warn(format!("no release was recorded, the next deploy does it: {error:#}"));
+                run.ctx.ui.warn(format!("no release was recorded; the next deploy that changes something, or comes in 5 minutes, does it: {error:#}"));
                 None
             }
         }

@@ -174,10 +174,8 @@ async fn deploy(
         plan::same_place(reviewed, &config)?;
     }
     let mut early = Early::begin((ctx, &config), asked, (&source, &manner));
-    let ready = async { if manner.again { Ok(()) } else { local::ensure(ctx, &config).await } };
-    let ready = recorder::span(Kind::Prepare, &config.env.name, ready);
     // Clients call nobody before they are used.
-    let (ready, aws) = tokio::join!(ready, Box::pin(manner.session.open(&config.env)));
+    let (ready, aws) = tokio::join!(ready(ctx, &config, &manner), Box::pin(manner.session.open(&config.env)));
     ready?;
     early.go(&aws).await;
     let identity = Box::pin(manner.session.identify(&config.env)).await?;
@@ -262,6 +260,14 @@ async fn deploy(
         unproven,
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+/// Sees that what the environment lives in is there.
+async fn ready(ctx: &Ctx, config: &Config, manner: &Manner) -> anyhow::Result<()> {
+    if manner.again {
+        return Ok(());
+    }
+    recorder::span(Kind::Prepare, &config.env.name, local::ensure(ctx, config)).await
 }
 
 /// What the emulator could not prove, where a stack of this clone was changed.

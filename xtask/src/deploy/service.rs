@@ -51,7 +51,7 @@ pub(super) async fn deploy(
         let applied = match (input, run.world.live(&service)) {
             (Some(input), _) if full => apply_in_full(&run, &service, &input).await?,
             (Some(input), _) => apply(run.hands(&run.review(&service)), &input, seen).await?,
-            (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone() },
+            (None, Some(live)) => Applied { outcome: Outcome::Unchanged, outputs: live.outputs.clone(), joined: false },
             (None, None) => return Ok(None),
         };
         recorder::outcome(applied.outcome.name());
@@ -63,7 +63,7 @@ pub(super) async fn deploy(
     if through_stack || !run.manner.hotswap {
         let code = run.artifacts.get().and_then(|all| all.as_ref()?.get(&service)).cloned();
         run.notes.note(&service, |left| {
-            left.touched = through_stack;
+            left.touched = through_stack || applied.joined;
             left.stack = template.map(|template| (template, code));
         });
     }
@@ -130,7 +130,7 @@ async fn apply_directly(
             outcome = if artifact.key == deployed { Outcome::Reconciled } else { Outcome::Hotswapped };
         }
     }
-    Ok(Some(Applied { outcome, outputs: live.outputs }))
+    Ok(Some(Applied { outcome, outputs: live.outputs, joined: false }))
 }
 
 async fn full_input(run: &Run, service: &str, outputs: &Outputs) -> anyhow::Result<(StackInput, Keys)> {

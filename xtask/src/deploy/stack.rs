@@ -68,6 +68,8 @@ pub struct Policy {
 pub(super) struct Applied {
     pub(super) outcome: Outcome,
     pub(super) outputs: BTreeMap<String, String>,
+    /// Whether this deploy has seen another one's operation to its end.
+    pub(super) joined: bool,
 }
 
 /// Times that a stack may be found busy or half-made before a person should look.
@@ -88,7 +90,7 @@ pub(super) struct Hands<'a> {
 /// Brings a stack to what is wanted; joins what is in progress, clears what a failed creation left. `seen` is the stack as
 /// it was found.
 pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Seen>) -> anyhow::Result<Applied> {
-    let mut outcome = Outcome::Unchanged;
+    let (mut outcome, mut joined) = (Outcome::Unchanged, false);
     let mut found = Some(seen);
     for attempt in 0..ATTEMPTS {
         let (seen, fresh) = match found.take() {
@@ -106,7 +108,7 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
             announce(hands.ui, wanted, &seen.live);
         }
         let done = match (step, seen) {
-            (Step::Unchanged, Some(seen)) => return finish(hands, wanted, &seen.live, outcome).await,
+            (Step::Unchanged, Some(seen)) => return finish(hands, wanted, &seen.live, (outcome, joined)).await,
             (Step::As(act), Some(seen)) if wanted.kept.is_some() && act != Act::Join => {
                 return Err(not_whole(wanted, &seen.live).into());
             }
@@ -115,7 +117,7 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
             (Step::Update, Some(seen)) => {
                 let plan = hands.review.plan(Some(&seen), wanted)?;
                 match change(hands, first.as_ref().unwrap_or(wanted), false, Some(&plan)).await? {
-                    Change::Nothing => return finish(hands, wanted, &seen.live, outcome).await,
+                    Change::Nothing => return finish(hands, wanted, &seen.live, (outcome, joined)).await,
                     Change::Done(_) if first.is_some() => {
                         outcome = Outcome::Updated;
                         continue;
@@ -125,6 +127,7 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
             }
             (Step::As(act), Some(seen)) => {
                 other(hands, wanted, &seen.live, act).await?;
+                joined |= act == Act::Join;
                 continue;
             }
             // Every step but a creation comes from a stack that is there.
@@ -136,7 +139,7 @@ pub(super) async fn apply(hands: Hands<'_>, wanted: &StackInput, seen: Option<Se
                 outcome = if new || outcome == Outcome::Created { Outcome::Created } else { Outcome::Updated };
                 // What was created for the first time may still lack what only a whole stack gets.
                 if wanted.creation.is_none() || step == Step::Update {
-                    return finish(hands, wanted, &live, outcome).await;
+                    return finish(hands, wanted, &live, (outcome, joined)).await;
                 }
             }
             Change::Refused(reason) => return Err(refused(wanted, &reason).into()),
@@ -220,7 +223,7 @@ async fn finish(
     hands: Hands<'_>,
     wanted: &StackInput,
     live: &LiveStack,
-    mut outcome: Outcome,
+    (mut outcome, joined): (Outcome, bool),
 ) -> anyhow::Result<Applied> {
     let protect = hands.policy.protect;
     if protect != live.termination_protection {
@@ -235,5 +238,5 @@ async fn finish(
         }
     }
     recorder::outcome(outcome.name());
-    Ok(Applied { outcome, outputs: live.outputs.clone() })
+    Ok(Applied { outcome, outputs: live.outputs.clone(), joined })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diff::Difference;
+use super::diff::{Difference, Step};
 use super::grants::compact;
 use super::protection::on_or_off;
 use super::replacement::Replacement;
@@ -203,7 +203,8 @@ fn lines_of(stack: &StackPlan, codes: usize) -> Vec<Line> {
     lines.extend(stack.resources.iter().flat_map(resource));
     lines.extend(named("", &stack.sections));
     lines.extend(named("output", &stack.outputs));
-    if lines.is_empty() && codes > 0 {
+    let of_code = |one: &Difference| matches!(one.path.first(), Some(Step::Key(name)) if name == "CodeKey");
+    if lines.is_empty() && codes > 0 && stack.parameters.iter().all(of_code) {
         lines = vec![line(' ', 0, format!("the code of {} alone, told under Code", counted(codes, "function")))];
     } else if lines.is_empty() {
         lines = named("parameter", &stack.parameters);

@@ -8,17 +8,13 @@ use crate::aws::events::{self, Event};
 /// Longest that a deploy is at work, as a rule, without a word of its stacks: between two of them, or in its sites.
 const SILENCE_MINUTES: i64 = 5;
 
-/// Of the stacks that change, or have changed since the newest release and so recently that whoever changed them may still be at
-/// work, the latest.
-pub(super) async fn at_work(
-    client: &Client,
-    stacks: &[String],
-    released: Option<Timestamp>,
-) -> anyhow::Result<Option<String>> {
+/// Of the stacks, each with the time of what the newest release tells of it, those that change, or have changed since that time and so
+/// recently that whoever changed them may still be at work: the latest.
+pub(super) async fn at_work(client: &Client, stacks: &[(String, Option<Timestamp>)]) -> anyhow::Result<Option<String>> {
     let mut latest = None;
-    for stack in stacks {
+    for (stack, released) in stacks {
         let newest = events::newest_one(client, stack).await?;
-        let moving = newest.filter(|event| moves(event, released, Timestamp::now()));
+        let moving = newest.filter(|event| moves(event, *released, Timestamp::now()));
         latest = latest.max(moving.map(|event| (event.at, stack.clone())));
     }
     Ok(latest.map(|(_, stack)| stack))
@@ -55,9 +51,9 @@ mod tests {
         };
         let rules = [at("a", 90), at("b", 10), at("c", 9_000)];
         let client = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&rules[0], &rules[1], &rules[2]]);
-        let stacks = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(at_work(&client, &stacks(&["a", "b", "c"]), None).await.unwrap().as_deref(), Some("b"));
-        assert_eq!(at_work(&client, &stacks(&["c"]), None).await.unwrap(), None);
+        let stacks = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), None)).collect::<Vec<_>>();
+        assert_eq!(at_work(&client, &stacks(&["a", "b", "c"])).await.unwrap().as_deref(), Some("b"));
+        assert_eq!(at_work(&client, &stacks(&["c"])).await.unwrap(), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::site::Built;
 /// What a deploy left of one service.
 #[derive(Clone, Debug, Default)]
 pub struct Left {
-    /// Whether the stack or the site changed.
+    /// Whether the stack or the site changed, or the stack was seen to the end of a change that had begun before.
     pub touched: bool,
     /// The rendered template's SHA-256 and the code, unless the stack only got new inputs.
     pub stack: Option<(String, Option<Artifact>)>,
@@ -107,10 +107,10 @@ pub async fn leave(leaving: &Leaving<'_>, known: Option<Option<Release>>) -> any
         if !any_due(&base) {
             return Ok(Leave::Nothing);
         }
-        let released = base.as_ref().map(|release| release.made.at);
+        let told = |service| Some(base.as_ref()?.services.get(service)?.made.at);
         let known = leaving.deployed.iter().filter(|service| leaving.config.app.services.contains_key(*service));
-        let stacks: Vec<String> = known.map(|service| leaving.config.stack_name(service)).collect();
-        if let Some(stack) = ended::at_work(&leaving.aws.cloudformation, &stacks, released).await? {
+        let stacks: Vec<_> = known.map(|service| (leaving.config.stack_name(service), told(service))).collect();
+        if let Some(stack) = ended::at_work(&leaving.aws.cloudformation, &stacks).await? {
             return Ok(Leave::Others { stack });
         }
     }

@@ -1,7 +1,10 @@
 //! Other deploys, people in the console, and a connection that comes and goes.
 
+use std::collections::BTreeMap;
+
 use super::super::stack::{Outcome, Policy};
 use super::{STACK, World, run, settle_with, template, wanted};
+use crate::aws::stacks::StackInput;
 use crate::error::hints;
 
 const USUAL: Policy = Policy { protect: false, keep: false };
@@ -16,6 +19,19 @@ async fn a_deploy_that_finds_its_change_set_taken_joins_the_other() {
     let (calls, result) = run(world, &wanted(None), USUAL, true).await;
     assert!(result.is_ok(), "{result:?}");
     assert_eq!(calls.iter().filter(|call| *call == "execute").count(), 1, "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_change_that_had_begun_before_and_was_seen_to_its_end_is_known_as_that() {
+    let as_it_is = StackInput { tags: BTreeMap::new(), ..wanted(None) };
+    for (found, joined) in [("UPDATE_IN_PROGRESS", true), ("UPDATE_COMPLETE", false)] {
+        let mut world = World { template: template("new"), ..World::at(found) };
+        world.moves.push_back(Some("UPDATE_COMPLETE"));
+        let (calls, result) = run(world, &as_it_is, USUAL, true).await;
+        let applied = result.unwrap();
+        assert_eq!((applied.outcome, applied.joined), (Outcome::Unchanged, joined), "{found}");
+        assert!(calls.is_empty(), "{calls:?}");
+    }
 }
 
 #[tokio::test]

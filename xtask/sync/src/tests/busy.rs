@@ -11,6 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use super::wire::over;
 use super::{block, options};
 use crate::s3::{apply, observe};
+use crate::store::Store;
 use crate::{KEY, Progress, plan};
 
 const FILES: usize = 400;
@@ -77,6 +78,7 @@ fn an_s3_that_asks_to_slow_down_gets_fewer_requests_at_a_time_and_the_whole_fold
         let mut work = observe(&bucket, super::made(&files)).await.unwrap();
         let planned = plan(&work, &options(), jiff::Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(planned.uploads.len(), FILES);
+        assert!(bucket.window() <= 32, "more puts would begin than are sent: {}", bucket.window());
         apply(&bucket, &mut work, &planned, &options(), &Progress::default()).await.unwrap();
         let state = busy.0.lock().unwrap();
         let sent = files.iter().map(|(key, _)| key.as_str()).filter(|key| state.objects.contains_key(*key)).count();
