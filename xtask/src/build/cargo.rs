@@ -119,7 +119,8 @@ fn cargo() -> OsString {
 /// `cargo run` describes our own package in our environment; build scripts of others would take it for news and run again.
 pub(crate) fn is_cargo_run(name: &std::ffi::OsStr) -> bool {
     let name = name.to_string_lossy();
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
+    name == "OUT_DIR"
+        || ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Panic messages hold source paths: without this, two machines' binaries would differ by their folders.
@@ -196,6 +197,7 @@ mod tests {
     fn cargo_runs_own_words_about_us_do_not_reach_the_build() {
         assert!(is_cargo_run("CARGO_PKG_VERSION".as_ref()));
         assert!(is_cargo_run("CARGO_MANIFEST_DIR".as_ref()));
+        assert!(is_cargo_run("OUT_DIR".as_ref()), "of this package's build script");
         assert!(!is_cargo_run("CARGO_HOME".as_ref()));
         assert!(!is_cargo_run("CARGO_TARGET_DIR".as_ref()));
     }
