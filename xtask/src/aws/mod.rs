@@ -173,7 +173,7 @@ async fn configuration(env: &Environment) -> SdkConfig {
 fn emulated(region: &str, endpoint: &str) -> SdkConfig {
     // The system's certificates, which take longer to read than an emulator to answer, are for nothing there.
     let plain = endpoint.starts_with("http://");
-    let http = if plain { Builder::new().build_http() } else { Builder::new().tls_provider(tls()).build_https() };
+    let http = if plain { Builder::new().build_http() } else { https() };
     // `test` is the emulator's root.
     let root = Credentials::new("test", "test", None, None, "emulator");
     // What is on this machine answers at once or not at all.
@@ -203,10 +203,7 @@ fn apart(region: &str, url: &str, credentials: SharedCredentialsProvider) -> Sdk
 pub fn elsewhere(region: &str, url: &str) -> SdkConfig {
     let first = EnvironmentVariableCredentialsProvider::new();
     let chain = CredentialsProviderChain::first_try("environment", first).or_else("usual", Usual(region.to_owned()));
-    apart(region, url, SharedCredentialsProvider::new(chain))
-        .into_builder()
-        .http_client(Builder::new().tls_provider(tls()).build_https())
-        .build()
+    apart(region, url, SharedCredentialsProvider::new(chain)).into_builder().http_client(https()).build()
 }
 
 /// The usual chain for a region, put together where it is asked: it brings clients of its own.
@@ -229,7 +226,7 @@ impl ProvideCredentials for Usual {
 
 /// The usual credential chain, for a region.
 fn usual(region: &str) -> (ConfigLoader, SharedHttpClient) {
-    let http = Builder::new().tls_provider(tls()).build_https();
+    let http = https();
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .region(Region::new(region.to_owned()))
@@ -244,6 +241,10 @@ fn retries() -> RetryConfig {
 
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE).build()
+}
+
+fn https() -> SharedHttpClient {
+    Builder::new().tls_provider(tls()).build_https()
 }
 
 fn tls() -> tls::Provider {

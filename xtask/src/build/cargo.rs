@@ -10,7 +10,6 @@ use tokio::process::{ChildStderr, Command};
 
 use super::messages::{self, Built, Progress};
 use super::plan::{GLIBC_MAX, Plan};
-
 use crate::child;
 use crate::error::Problem;
 use crate::ui::Ui;

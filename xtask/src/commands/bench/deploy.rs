@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::super::Ctx;
 use super::super::test::runner::cargo;
+use super::median;
 use super::source::Source;
 use crate::build::megabytes;
 use crate::config::{Architecture, Config, load_app};
@@ -83,12 +84,6 @@ fn own(clone: &Path) -> anyhow::Result<(Duration, u64)> {
     let run = runs.first().context("the deploy left no timeline")?;
     let own = recorder::own(run);
     Ok((Duration::from_millis(own), own * 1_000 / run.millis.max(1)))
-}
-
-fn median<T: Ord + Copy + Default>(all: impl Iterator<Item = T>) -> T {
-    let mut all: Vec<T> = all.collect();
-    all.sort_unstable();
-    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 /// The median of starting this very program for its help.

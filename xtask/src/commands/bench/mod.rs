@@ -25,3 +25,10 @@ pub(super) async fn run(args: BenchArgs, ctx: &Ctx) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// The middle one of what was measured.
+fn median<T: Ord + Copy + Default>(all: impl Iterator<Item = T>) -> T {
+    let mut all: Vec<T> = all.collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or_default()
+}

@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::super::Ctx;
+use super::median;
 use super::source::Source;
 use crate::aws::{Aws, code, functions};
 use crate::cli::EnvArgs;
@@ -49,7 +50,7 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<()> {
         // What was started ends with it, and the source is put back.
         _ = tokio::signal::ctrl_c() => return Err(Problem::declined("interrupted").into()),
     };
-    let middle = |part: fn(&Took) -> Duration| median(took.iter().map(part).collect()).as_secs_f64();
+    let middle = |part: fn(&Took) -> Duration| median(took.iter().map(part)).as_secs_f64();
     ctx.ui.data("| what | figure |\n| --- | ---: |");
     ctx.ui.data(format!(
         "| from saving a handler to its new answer, under `watch` | {:.2} s |",
@@ -144,9 +145,4 @@ fn build(config: &Config) -> anyhow::Result<Duration> {
     let run = Store::of(config).all().into_iter().next().context("the watch keeps no timeline")?;
     let millis = run.spans.iter().filter(|span| span.kind == Kind::Build).map(Span::millis).sum();
     Ok(Duration::from_millis(millis))
-}
-
-fn median(mut all: Vec<Duration>) -> Duration {
-    all.sort();
-    all.get(all.len() / 2).copied().unwrap_or_default()
 }
